@@ -1,0 +1,70 @@
+"""What a component can do: sentences keyed by feature; what is not listed is `cannot`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from nullsender.policy import Stage
+
+Version = tuple[int, ...]
+
+
+def version(text: str) -> Version:
+    """Return `3.7.11` as (3, 7, 11)."""
+    return tuple(int(part) for part in text.split("."))
+
+
+class Loss(Enum):
+    """One way in which an approximation differs from what the policy means."""
+
+    CODE = "another code of the same class"
+    LATER = "the message is refused instead of the recipient"
+    SCOPE = "every recipient of the message instead of one"
+    NARROWER = "fires in fewer sessions"
+    LOG = "decided without the rule's id"
+
+
+ANY_STAGE = frozenset(Stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to do a feature: when, at what price and under which circumstances, and a sentence that says how.
+
+    `stages` are the moments at which the component decides it; they do not count for settings. `needs` are
+    circumstances that all must hold: a kind of link (`milter`), or the mode (`standalone`, `fragment`).
+    """
+
+    sentence: str
+    stages: frozenset[Stage] = ANY_STAGE
+    losses: frozenset[Loss] = frozenset()
+    needs: frozenset[str] = frozenset()
+    since: Version = ()
+    before: Version | None = None
+
+    def serves(self, version: Version, circumstances: frozenset[str]) -> bool:
+        return self.needs <= circumstances and self.since <= version and (self.before is None or version < self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """The table of a target.
+
+    `ways` maps each feature of `features.FEATURES` that it has to its ways; `cannot` says of some others why not.
+    `accepts` are the kinds of link by which it can attach a helper, best first; `offers` maps the kinds by which it
+    can be attached itself to the address where it listens. `versions` are those the table was measured on, oldest
+    first. `native_replies` are replies it can give without being told, so that they cost no `Loss.CODE`.
+    """
+
+    versions: tuple[str, ...]
+    ways: Mapping[str, tuple[Way, ...]]
+    cannot: Mapping[str, str] = field(default_factory=dict)
+    accepts: tuple[str, ...] = ()
+    offers: Mapping[str, str] = field(default_factory=dict)
+    native_replies: frozenset[tuple[int, str]] = frozenset()
+
+    def ways_of(self, feature: str, version: Version, circumstances: frozenset[str]) -> tuple[Way, ...]:
+        """Return every way this version does `feature` under these circumstances; none means `cannot`."""
+        return tuple(way for way in self.ways.get(feature, ()) if way.serves(version, circumstances))
