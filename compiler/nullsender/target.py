@@ -38,10 +38,11 @@ class Artifact:
 class Placement:
     """Where a component's files go on a kind of host, and the shell lines that `apply.sh` runs there.
 
-    `home` is the directory that takes all artifacts and belongs to nullsender. `touches` are files of the owner that
-    `merge` may change: saved before, put back on failure. Each line of `merge`, `check` and `reload` is one shell
-    command that runs with `$HOME_DIR` set to `home`; `check` must fail, or say anything on stderr, when the result
-    is not good. `merge` gives the lines for fragment mode, `install` those for standalone mode.
+    `home` is the program's configuration directory: each artifact lands below it at its own path. `touches` are files
+    and directories (absolute) that may be changed besides: saved before, put back on failure. The lines are shell
+    commands, run with `$NULLSENDER_HOME` set to `home`: `merge` (fragment mode) or `install` (standalone mode) after
+    the artifacts were copied, then `check`, which must fail or say something on stderr when the result is not good,
+    then `reload`, which makes a running program take the new files and does nothing where none runs.
     """
 
     home: str
