@@ -1,4 +1,4 @@
-"""The one form in which domains, addresses and networks are compared; each function raises ValueError in a user's words."""
+"""The one form in which domains, addresses and networks are compared; ValueErrors are in a user's words."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from math import prod
 
 from nullsender.names import Entries as Entries
 
@@ -249,7 +250,7 @@ Literal = tuple[Sign, Atom]
 
 
 def disjuncts(condition: Condition) -> tuple[tuple[Literal, ...], ...]:
-    """Return the condition as an `or` of `and`s (disjunctive normal form), in the order written, without repetitions."""
+    """Return the condition as an `or` of `and`s (disjunctive normal form), in the order written, each term once."""
 
     def walk(node: Condition) -> list[tuple[Literal, ...]]:
         match node:
@@ -288,3 +289,18 @@ def map_atoms(condition: Condition, change: Callable[[Atom], Condition]) -> Cond
             return Not(map_atoms(part, change))
         case _:
             return change(condition)
+
+
+def count_disjuncts(condition: Condition) -> int:
+    """Return how many terms `disjuncts` would build, before it drops repetitions; ask first, it may be a great many."""
+
+    def walk(node: Condition) -> int:
+        match node:
+            case AllOf(parts):
+                return prod(walk(part) for part in parts)
+            case AnyOf(parts):
+                return sum(walk(part) for part in parts)
+            case _:
+                return 1
+
+    return walk(negation_normal(condition))

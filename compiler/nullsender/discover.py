@@ -1,4 +1,4 @@
-"""Find targets: the packages beside ours and the entry point group `nullsender.targets`; import one when it is asked for."""
+"""Find targets, ours and those of the entry point group `nullsender.targets`; import one when it is asked for."""
 
 from __future__ import annotations
 

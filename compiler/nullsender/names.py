@@ -18,7 +18,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CompiledFile:
-    """A file that is read when compiling, one entry a line; `entryfile.read` checks it, `entryfile.entries` streams it."""
+    """A file that is read when compiling, one entry a line; `entryfile` checks and streams it."""
 
     path: Path
     name: str  # as written in the policy
@@ -40,7 +40,7 @@ class LiveFile:
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """A set as rules use it. `name` is unique in the policy, in `[a-z0-9-]`, and stays the same from compile to compile.
+    """A set as rules use it. `name` is unique in the policy, `[a-z0-9-]`, and the same from compile to compile.
 
     Members are sorted and unique, and written in one form:
     domains and hosts in lower-case A-labels, `*.example.org` for the subdomains of `example.org` alone;

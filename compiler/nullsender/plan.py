@@ -1,4 +1,4 @@
-"""Which component of a deployment decides which rule, at which moment, and what is lost by it: the sole input of targets."""
+"""Which component of a deployment decides which rule, when, and what is lost by it: the sole input of targets."""
 
 from __future__ import annotations
 

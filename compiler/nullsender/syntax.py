@@ -746,7 +746,7 @@ Fact = (
 
 @dataclass(frozen=True, slots=True)
 class ExpectVerdict(Node):
-    """`expect VERDICT [CODE ENHANCED]` and what may follow, each at most once but for mailboxes and names in one list."""
+    """`expect VERDICT [CODE ENHANCED]` and what may follow, in any order."""
 
     verdict: Word
     code: Word | None = None

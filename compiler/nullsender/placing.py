@@ -1,0 +1,144 @@
+"""Ask the components of one deployment which of them can do a thing, when, and at what price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from nullsender import condition as c
+from nullsender import policy as p
+from nullsender.capability import Capabilities, Loss, Version, Way, version
+from nullsender.features import full_condition, of_rule
+from nullsender.plan import Link, Step
+from nullsender.policy import Stage
+from nullsender.target import AnyTarget
+
+_OF_THE_RECIPIENT = (c.RecipientIn, c.Kept, c.RecipientElsewhere, c.RecipientUnknown, c.RecipientFull)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A component of a deployment as the plan sees it: its table, and the circumstances it works under."""
+
+    index: int  # 0 is the server
+    name: str
+    table: Capabilities
+    version: Version
+    links: tuple[Link, ...]
+    circumstances: frozenset[str]
+    placement: str
+
+    def ways(self, feature: str) -> tuple[Way, ...]:
+        return self.table.ways_of(feature, self.version, self.circumstances)
+
+    def why_not(self, feature: str) -> str:
+        """Return the table's sentence on a feature that this member lacks."""
+        needs = {need for way in self.table.ways.get(feature, ()) for need in way.needs - self.circumstances}
+        if needs:
+            return f"only with {' and '.join(sorted(needs))}"
+        return self.table.cannot.get(feature, "not known to it")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A place for a rule: what it costs and which circumstances it makes use of."""
+
+    member: Member
+    step: Step
+    uses: frozenset[str]
+
+    @property
+    def rank(self) -> tuple[bool, Stage, int]:
+        """Without loss first, then the earliest stage, then the first component."""
+        return bool(self.step.losses), self.step.stage, self.member.index
+
+
+def team(
+    deployment: p.Deployment, *, standalone: bool, load: Callable[[str], AnyTarget]
+) -> tuple[tuple[Member, ...], tuple[p.Component, ...]]:
+    """Return the members of a deployment, the server first, and the helpers that the server cannot attach."""
+    server = load(deployment.server.name)
+    mode = "standalone" if standalone else "fragment"
+    links: list[Link] = []
+    loose: list[p.Component] = []
+    for helper in deployment.helpers:
+        offers = load(helper.name).capabilities.offers
+        kind = next((kind for kind in server.capabilities.accepts if kind in offers), None)
+        if kind is None:
+            loose.append(helper)
+        else:
+            links.append(Link(kind, helper.name, offers[kind]))
+    of_link: Mapping[str, Link] = {link.helper: link for link in links}
+    members: list[Member] = []
+    for component in (deployment.server, *(h for h in deployment.helpers if h not in loose)):
+        target = load(component.name)
+        its_links = (of_link[component.name],) if members else tuple(links)
+        placements = tuple(target.placements)
+        members.append(
+            Member(
+                len(members),
+                component.name,
+                target.capabilities,
+                version(component.version or target.capabilities.versions[-1]),
+                its_links,
+                frozenset({mode, *(link.kind for link in its_links)}),
+                deployment.placement if deployment.placement in placements else placements[0],
+            )
+        )
+    return tuple(members), tuple(loose)
+
+
+def options(rule: p.Rule, policy: p.Policy, members: tuple[Member, ...]) -> tuple[Option, ...]:
+    """Return every place where the rule can be decided, the best first."""
+    features = of_rule(rule, policy)
+    found = (
+        option
+        for member in members
+        for stage in Stage
+        if (option := _option(rule, features, member, stage)) is not None
+    )
+    return tuple(sorted(found, key=lambda option: option.rank))
+
+
+def lacking(rule: p.Rule, policy: p.Policy, member: Member) -> Iterator[tuple[str, str]]:
+    """Yield the features that keep a member from deciding the rule, with the reason."""
+    for feature in of_rule(rule, policy):
+        if not any(stage >= rule.stage for way in member.ways(feature) for stage in way.stages):
+            yield feature, member.why_not(feature)
+
+
+def _option(rule: p.Rule, features: tuple[str, ...], member: Member, stage: Stage) -> Option | None:
+    if stage < rule.stage:
+        return None
+    losses = set(_moving(rule, stage))
+    sentences: list[str] = []
+    uses: set[str] = set()
+    for feature in features:
+        ways = [way for way in member.ways(feature) if stage in way.stages]
+        if not ways:
+            return None
+        best = min(ways, key=lambda way: len(way.losses))
+        losses |= best.losses
+        uses |= best.needs
+        sentences.append(best.sentence)
+    if (rule.reply.code, rule.reply.enhanced) in member.table.native_replies:
+        losses.discard(Loss.CODE)
+    if losses & {Loss.LATER, Loss.SCOPE} and _must_be_exact_in_time(rule):
+        return None
+    return Option(member, Step(rule, stage, frozenset(losses), tuple(dict.fromkeys(sentences))), frozenset(uses))
+
+
+def _moving(rule: p.Rule, stage: Stage) -> Iterator[Loss]:
+    """Yield what is lost by deciding a rule at a later stage than its own."""
+    if stage == rule.stage:
+        return
+    if rule.stage is Stage.RCPT:
+        yield Loss.LATER
+        if any(isinstance(atom, _OF_THE_RECIPIENT) for _, atom in c.literals(full_condition(rule))):
+            yield Loss.NARROWER
+    elif rule.stage_written:
+        yield Loss.LATER
+
+
+def _must_be_exact_in_time(rule: p.Rule) -> bool:
+    return rule.existence or rule.relaying or isinstance(rule.action, p.Discard)

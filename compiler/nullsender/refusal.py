@@ -1,0 +1,146 @@
+"""Say what a deployment cannot do, or only with a loss, and who could."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from nullsender import policy as p
+from nullsender.capability import Loss, version
+from nullsender.diagnostic import Diagnostic, Label, Severity
+from nullsender.features import of_rule, of_statement
+from nullsender.placing import Member, Option, lacking
+from nullsender.source import Span
+from nullsender.target import AnyTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The targets a plan may choose from and speak of."""
+
+    names: tuple[str, ...]
+    load: Callable[[str], AnyTarget]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """The diagnostics of one deployment's plan."""
+
+    policy: p.Policy
+    deployment: p.Deployment
+    members: tuple[Member, ...]
+    catalogue: Catalogue
+
+    def loose(self, helper: p.Component) -> Diagnostic:
+        server = self.deployment.server.name
+        accepts = self.catalogue.load(server).capabilities.accepts
+        offers = self.catalogue.load(helper.name).capabilities.offers
+        return Diagnostic(
+            "NS501",
+            f"`{helper.name}` cannot be attached to `{server}`",
+            helper.span,
+            note=f"`{server}` attaches helpers by {_list(accepts)}; `{helper.name}` offers {_list(offers)}",
+        )
+
+    def impossible(self, rule: p.Rule) -> Diagnostic:
+        reasons = [
+            f"{member.name}: `{feature}`: {why}"
+            for member in self.members
+            for feature, why in lacking(rule, self.policy, member)
+        ]
+        if not reasons:
+            reasons = [f"{m.name}: has each part of it, but at no one moment" for m in self.members]
+        return self._cannot(rule.words, rule.span, reasons, of_rule(rule, self.policy))
+
+    def no_setting(self, statement: p.Statement) -> Diagnostic:
+        return self.no_feature(of_statement(statement), statement.words, statement.span, self.members)
+
+    def no_feature(self, feature: str, words: str, span: Span | None, members: Iterable[Member]) -> Diagnostic:
+        return self._cannot(words, span, [f"{m.name}: {m.why_not(feature)}" for m in members], (feature,))
+
+    def homeless(self, domain: str, served: p.Served) -> Diagnostic:
+        return Diagnostic(
+            "NS505",
+            f"`{self.deployment.name}` does not know where to deliver mail for `{domain}`",
+            served.span,
+            note="a standalone configuration is the whole server",
+            labels=(self._here(),),
+            help=f"write `deliver {domain} to lmtp 127.0.0.1:24` or the like, or compile in fragment mode",
+        )
+
+    def approximate(self, rule: p.Rule, best: Option) -> Diagnostic:
+        could = self._who_could(of_rule(rule, self.policy))
+        return Diagnostic(
+            "NS503",
+            f"`{self.deployment.name}` can only approximate `{rule.words}`",
+            rule.span,
+            note=_price(best),
+            labels=(self._here(),),
+            help="write `allow approximate` at the rule if that will do" + (f"; {could}" if could else ""),
+        )
+
+    def approximated(self, option: Option) -> Diagnostic:
+        rule = option.step.rule
+        return Diagnostic(
+            "NS504",
+            f"`{self.deployment.name}` approximates `{rule.words}`, as allowed",
+            rule.span,
+            Severity.WARNING,
+            note=_price(option),
+        )
+
+    def out_of_order(self, first: Option, second: Option) -> Diagnostic:
+        return Diagnostic(
+            "NS506",
+            f"`{self.deployment.name}` would decide `{second.step.rule.words}` before `{first.step.rule.words}`",
+            first.step.rule.span,
+            note=f"{second.member.name} decides at {second.step.stage.word}, {first.member.name} at "
+            f"{first.step.stage.word}; where both rules fire, another one would decide than the policy says",
+            labels=(Label(second.step.rule.span, "written later, decided earlier"),),
+            help="write this rule below the other one, or let the two exclude each other with `except`",
+        )
+
+    def two_sums(self, points: Option, question: Option) -> Diagnostic:
+        return Diagnostic(
+            "NS507",
+            f"what `{points.step.rule.words}` adds does not reach `{question.step.rule.words}`",
+            points.step.rule.span,
+            note=f"{points.member.name} adds the points, {question.member.name} asks for the sum",
+            labels=(Label(question.step.rule.span, "asks for the sum"),),
+        )
+
+    def _cannot(self, words: str, span: Span | None, reasons: list[str], features: tuple[str, ...]) -> Diagnostic:
+        return Diagnostic(
+            "NS502",
+            f"`{self.deployment.name}` cannot do `{words}`",
+            span or self.deployment.span,
+            note="\n".join(reasons),
+            labels=(self._here(),),
+            help=self._who_could(features),
+        )
+
+    def _here(self) -> Label:
+        return Label(self.deployment.span, "deployed here")
+
+    def _who_could(self, features: tuple[str, ...]) -> str | None:
+        """Name the targets that have every feature without loss, by whatever links they need."""
+        here = {member.name for member in self.members}
+        able = [f"`{n}`" for n in self.catalogue.names if n not in here and self._has_all(n, features)]
+        return f"{_list(able)} could do it" if able else None
+
+    def _has_all(self, name: str, features: tuple[str, ...]) -> bool:
+        table = self.catalogue.load(name).capabilities
+        newest = version(table.versions[-1])
+        return all(
+            any(not way.losses and way.serves(newest, way.needs) for way in table.ways.get(feature, ()))
+            for feature in features
+        )
+
+
+def _price(option: Option) -> str:
+    losses = "; ".join(loss.value for loss in Loss if loss in option.step.losses)
+    return f"{option.member.name} at {option.step.stage.word}: {losses}"
+
+
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(words) or "nothing"
