@@ -13,7 +13,7 @@ _QUOTED_LOCAL = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"')
 
 
 def domain(text: str) -> str:
-    """Return a domain in lower-case A-labels (RFC 5890) without a trailing dot; at most 253 octets (RFC 1035 §2.3.4)."""
+    """Return a domain in lower-case A-labels (RFC 5890) without a trailing dot; at most 253 octets (RFC 1035)."""
     name = text.removesuffix(".").lower()
     if name.isascii():
         if _PLAIN_DOMAIN.fullmatch(name) and not _bad_a_label(name):

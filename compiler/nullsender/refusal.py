@@ -16,9 +16,9 @@ from nullsender.target import AnyTarget
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The targets a plan may choose from and speak of."""
+    """The targets that a policy may name, and that a refusal may point to."""
 
-    names: tuple[str, ...]
+    names: Callable[[], tuple[str, ...]]
     load: Callable[[str], AnyTarget]
 
 
@@ -125,7 +125,7 @@ class Refusals:
     def _who_could(self, features: tuple[str, ...]) -> str | None:
         """Name the targets that have every feature without loss, by whatever links they need."""
         here = {member.name for member in self.members}
-        able = [f"`{n}`" for n in self.catalogue.names if n not in here and self._has_all(n, features)]
+        able = [f"`{n}`" for n in self.catalogue.names() if n not in here and self._has_all(n, features)]
         return f"{_list(able)} could do it" if able else None
 
     def _has_all(self, name: str, features: tuple[str, ...]) -> bool:
