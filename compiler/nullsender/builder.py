@@ -65,19 +65,26 @@ _MEMBERS = {
     "CIDR": s.MemberKind.NETWORK,
 }
 # Rules that stand for words of the language: one Word, in lower case.
-_WORD_RULES = (
-    *(
+_WORD_RULES = frozenset(
+    (
         "set_kind",
         "lookup_system",
         "protocol",
         "quarantine_place",
-        "plain_action",
         "plain_mode",
         "failing_what",
         "stage",
-    ),
-    *("counter", "sender_kind", "spf_result", "dmarc_result", "tag_state", "report_kind", "give_up_what", "verdict"),
-    *("property_word", "unit"),
+        "counter",
+        "sender_kind",
+        "spf_result",
+        "dmarc_result",
+        "tag_state",
+        "report_kind",
+        "give_up_what",
+        "verdict",
+        "property_word",
+        "unit",
+    )
 )
 # Rules whose value is their only one, or all of them as a tuple.
 _ONE = ("domain", "role", "mailbox", "endpoint", "address_of_host", "with_reply")
@@ -335,8 +342,8 @@ class Builder:
     def __getattr__(self, rule: str) -> Callable[[list[Any]], Any]:
         if rule in _WORD_RULES:
             return self._word
-        if rule == "plain_subject":
-            return self._subject
+        if rule in ("plain_subject", "plain_action"):
+            return self._subject if rule == "plain_subject" else self._action
         if rule == "member":
             return self._member
         if rule in ("group", "negated", "all_of", "condition"):
@@ -363,6 +370,10 @@ class Builder:
     def _subject(self, children: list[Any]) -> s.Subject:
         word = self._word(children)
         return s.Subject(word.span, s.SubjectKind(word.text))
+
+    def _action(self, children: list[Any]) -> s.Action:
+        word = self._word(children)
+        return s.Action(word.span, word)
 
     def _member(self, children: list[Any]) -> s.Member:
         token = children[0]

@@ -1,0 +1,1 @@
+"""The rooms of `check`: one file a part of the policy."""
