@@ -38,10 +38,10 @@ class Built:
 
 def read_policy(path: Path, on_date: date) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
     """Return what the policy at `path` means on a day, None where it has errors, and all there is to say of it."""
-    document, found = _document(path)
+    document, found = read_document(path)
     if document is None:
         return None, found
-    resolved, unresolved = resolve(document, path, _document)
+    resolved, unresolved = resolve(document, path, read_document)
     policy, wrong = check(resolved, on_date, CATALOGUE)
     found = (*found, *unresolved, *wrong)
     return (None if has_errors(found) else policy), found
@@ -62,7 +62,8 @@ def build(path: Path, on_date: date, *, standalone: bool, only: tuple[str, ...] 
     return Built(policy, planned, outputs, (*found, *lowered))
 
 
-def _document(path: Path) -> tuple[Document | None, tuple[Diagnostic, ...]]:
+def read_document(path: Path) -> tuple[Document | None, tuple[Diagnostic, ...]]:
+    """Return what the file at `path` says, as text or as JSON, None where nothing can be read."""
     source, found = read_source(path)
     if source is None:
         return None, found

@@ -1,0 +1,60 @@
+"""Make the script that installs one deployment on its host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+from shlex import quote
+
+from nullsender.emit import Output
+from nullsender.layout import Quoted, artifact, render
+from nullsender.target import Artifact
+
+NAME = "apply.sh"
+
+
+def script(deployment: str, outputs: Sequence[Output]) -> Artifact:
+    """Return `apply.sh` for the components of a deployment, in the order in which they are installed."""
+    numbers = [str(number) for number, _ in enumerate(outputs, 1)]
+    page = render(
+        "nullsender",
+        f"{NAME}.j2",
+        deployment=_word(deployment),
+        numbers=_word(" ".join(numbers)),
+        backwards=_word(" ".join(reversed(numbers))),
+        standalone=any(output.part.standalone for output in outputs),
+        components=[_component(number, output) for number, output in zip(numbers, outputs, strict=True)],
+    )
+    return artifact(NAME, page, 0o755)
+
+
+def _component(number: str, output: Output) -> dict[str, object]:
+    part, placement = output.part, output.emitted.placement
+    return {
+        "number": Quoted(number),
+        "name": _word(part.component),
+        "comment": Quoted(f"{part.component} {'.'.join(map(str, part.version))} in {placement.home}"),
+        "home": _word(placement.home),
+        "files": [_file(a.mode, a.path) for a in output.emitted.artifacts],
+        "touches": _lines(placement.touches),
+        "join": _lines(placement.install if part.standalone else placement.merge),
+        "check": _lines(placement.check),
+        "reload": _lines(placement.reload),
+    }
+
+
+def _file(mode: int, path: PurePosixPath) -> dict[str, object]:
+    return {"mode": Quoted(f"{mode:04o}"), "path": Quoted(path)}  # `output` has refused paths that need quoting
+
+
+def _word(text: str) -> Quoted:
+    return Quoted(quote(text))
+
+
+def _lines(lines: Sequence[str]) -> list[Quoted]:
+    """Return shell lines of a target as they are: they are its code and hold nothing of a policy."""
+    return list(map(Quoted, _nonempty(lines)))
+
+
+def _nonempty(lines: Sequence[str]) -> Iterator[str]:
+    return (line for line in lines if line.strip())

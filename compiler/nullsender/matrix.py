@@ -1,0 +1,120 @@
+"""What each server can do, alone and with each helper that it can attach: the capability tables as one matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from nullsender.capability import Capabilities, Loss, Way, version
+from nullsender.features import FEATURES
+from nullsender.target import AnyTarget
+
+MODES = frozenset({"standalone", "fragment"})
+HEADINGS = {
+    "recipients": "Recipients",
+    "delivery": "Delivery",
+    "condition": "Conditions",
+    "action": "Actions",
+    "limit": "Limits",
+    "ndr": "Non-delivery reports",
+    "identity": "Reverse-paths and autoreplies",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A server with none or one helper, or a helper by itself (with the links that it offers)."""
+
+    name: str
+    members: tuple[tuple[AnyTarget, frozenset[str]], ...]  # each with its circumstances
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a column does with a feature: `by` is the component, None for cannot, whose sentence says why."""
+
+    by: str | None
+    losses: frozenset[Loss]
+    needs: frozenset[str]
+    stages: tuple[str, ...]
+    sentence: str
+
+    @property
+    def verdict(self) -> str:
+        if self.by is None:
+            return "cannot"
+        return "approximate" if self.losses else "exact"
+
+    @property
+    def loss_words(self) -> tuple[str, ...]:
+        return tuple(loss.name.lower() for loss in Loss if loss in self.losses)
+
+    @property
+    def mode(self) -> str | None:
+        """The one mode in which it can be done, None for both."""
+        return next(iter(self.needs & MODES), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A feature, the heading it stands under, and a cell for each column."""
+
+    feature: str
+    heading: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def matrix(names: Iterable[str], load: Callable[[str], AnyTarget]) -> Matrix:
+    """Return the matrix of all targets, and of each server with each helper that it can attach."""
+    columns = tuple(_columns([load(name) for name in names]))
+    rows = (Row(f, HEADINGS[h], tuple(_cell(f, column) for column in columns)) for f, h in FEATURES.items())
+    return Matrix(tuple(column.name for column in columns), tuple(rows))
+
+
+def _columns(targets: Sequence[AnyTarget]) -> Iterator[Column]:
+    for target in targets:
+        yield Column(target.title, ((target, MODES | frozenset(target.capabilities.offers)),))
+    for server in targets:
+        for helper in targets:
+            kind = next((k for k in server.capabilities.accepts if k in helper.capabilities.offers), None)
+            if helper is not server and kind is not None:
+                circumstances = MODES | {kind}
+                yield Column(f"{server.title} with {helper.title}", ((server, circumstances), (helper, circumstances)))
+
+
+def _cell(feature: str, column: Column) -> Cell:
+    ways = [
+        (target, way)
+        for target, circumstances in column.members
+        for way in target.capabilities.ways_of(feature, version(target.capabilities.versions[-1]), circumstances)
+    ]
+    if not ways:
+        return Cell(None, frozenset(), frozenset(), (), _why_not(feature, column))
+    target, best = min(ways, key=lambda pair: _price(pair[1]))
+    stages = tuple(stage.word for stage in sorted(best.stages))
+    return Cell(target.title, best.losses, best.needs, stages, best.sentence)
+
+
+def _price(way: Way) -> tuple[int, int]:
+    """Without loss first, then what works in both modes."""
+    return len(way.losses), len(way.needs & MODES)
+
+
+def _why_not(feature: str, column: Column) -> str:
+    reasons = [(target.title, _reason(feature, target.capabilities)) for target, _ in column.members]
+    if len(reasons) == 1:
+        return reasons[0][1]
+    return "; ".join(f"{title}: {reason}" for title, reason in reasons)
+
+
+def _reason(feature: str, table: Capabilities) -> str:
+    links = sorted({need for way in table.ways.get(feature, ()) for need in way.needs - MODES})
+    if links:
+        return f"only with {' or '.join(links)}"
+    return table.cannot.get(feature, "not known to it")
