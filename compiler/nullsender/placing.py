@@ -100,11 +100,12 @@ def options(rule: p.Rule, policy: p.Policy, members: tuple[Member, ...]) -> tupl
     return tuple(sorted(found, key=lambda option: option.rank))
 
 
-def lacking(rule: p.Rule, policy: p.Policy, member: Member) -> Iterator[tuple[str, str]]:
-    """Yield the features that keep a member from deciding the rule, with the reason."""
-    for feature in of_rule(rule, policy):
-        if not any(stage >= rule.stage for way in member.ways(feature) for stage in way.stages):
-            yield feature, member.why_not(feature)
+def lacking(rule: p.Rule, policy: p.Policy, member: Member) -> tuple[tuple[str, str], ...]:
+    """Return the features that keep a member from deciding the rule, those it lacks altogether first."""
+    features = of_rule(rule, policy)
+    never = [f for f in features if not member.ways(f)]
+    too_early = [f for f in features if not any(s >= rule.stage for way in member.ways(f) for s in way.stages)]
+    return tuple((f, member.why_not(f) if f in never else "decided too early") for f in never or too_early)
 
 
 def _option(rule: p.Rule, features: tuple[str, ...], member: Member, stage: Stage) -> Option | None:

@@ -1,0 +1,162 @@
+from nullsender.capability import Capabilities, Loss
+from nullsender.emit import emit
+from tests.planning.fakes import CONTENT, DATA, RCPT, SERVER, TARGETS, codes, planned, target, where
+
+BOTH = "deploy mx to alpha 1.0 with beta 5\n"
+
+
+def test_a_rule_goes_to_the_first_component_that_can_decide_it_exactly() -> None:
+    plan, found = planned("reject bounces to several recipients\n" + BOTH)
+    assert not found
+    assert where(plan)["reject-bounces-to-several-recipients"] == ("alpha", DATA)
+
+
+def test_relaying_and_existence_are_always_placed_first() -> None:
+    plan, _ = planned("reject bounces when client in partner\n" + BOTH)
+    steps = plan.deployments[0].parts[0].steps
+    assert [step.rule.id for step in steps][:2] == ["relaying", "reject-nonexistent-recipients"]
+
+
+def test_a_data_rule_that_the_server_cannot_decide_goes_to_the_helper_without_loss() -> None:
+    plan, found = planned("reject bounces to silent\n" + BOTH)
+    assert codes(found) == []
+    assert where(plan)["reject-bounces-to-silent"] == ("beta", CONTENT)
+
+
+def test_a_data_rule_with_its_stage_written_may_not_move_silently() -> None:
+    _, found = planned("reject bounces to silent at data\n" + BOTH)
+    assert codes(found) == ["NS503"]
+    assert "the message is refused instead of the recipient" in (found[0].note or "")
+
+
+def test_a_rule_nobody_can_do_is_an_error_that_names_what_is_lacking_and_who_could() -> None:
+    _, found = planned("reject mail scoring 15 or more\ndeploy mx to alpha 1.0\n")
+    assert codes(found) == ["NS502"]
+    assert found[0].note == "alpha: `scoring`: has no filter"
+    assert found[0].help == "`beta` could do it"
+    assert found[0].span is not None
+    assert found[0].span.text == "reject mail scoring 15 or more"
+
+
+def test_a_code_that_the_helper_cannot_give_is_a_loss_unless_it_is_its_own() -> None:
+    _, found = planned('reject mail scoring 15 or more with 552 5.3.4 "no"\n' + BOTH)
+    assert codes(found) == ["NS503"]
+    plan, found = planned('reject mail scoring 15 or more with 554 5.7.1 "no"\n' + BOTH)
+    assert codes(found) == []
+    assert where(plan)["reject-mail-scoring-15-or-more"] == ("beta", CONTENT)
+
+
+def test_an_allowed_approximation_is_placed_and_still_reported() -> None:
+    plan, found = planned("reject mail scoring 15 or more with 552 allow approximate\n" + BOTH)
+    assert codes(found) == ["NS504"]
+    assert not found[0].is_error
+    placed = next(p for p in plan.deployments[0].placed if p.id == "reject-mail-scoring-15-or-more")
+    assert placed.losses == frozenset({Loss.CODE})
+
+
+def test_a_later_rule_that_would_be_decided_first_moves_to_where_the_earlier_one_is() -> None:
+    plan, found = planned("reject bounces to silent\nreject bounces to several recipients\n" + BOTH)
+    assert codes(found) == []
+    assert where(plan)["reject-bounces-to-silent"] == ("beta", CONTENT)
+    assert where(plan)["reject-bounces-to-several-recipients"] == ("beta", CONTENT)
+
+
+def test_rules_that_exclude_each_other_stay_where_they_are_decided_best() -> None:
+    plan, found = planned("reject bounces to silent\nreject ordinary mail to several recipients\n" + BOTH)
+    assert codes(found) == []
+    assert where(plan)["reject-ordinary-mail-to-several-recipients"] == ("alpha", DATA)
+
+
+def test_a_pair_that_cannot_be_put_in_order_is_reported_with_both_lines() -> None:
+    text = 'reject bounces to silent\nreject bounces to several recipients at data with 550 5.5.3 "no"\n' + BOTH
+    _, found = planned(text)
+    assert codes(found) == ["NS506"]
+    assert [label.span.text.split(" at ")[0] for label in found[0].labels] == ["reject bounces to several recipients"]
+
+
+def test_existence_is_never_decided_by_a_helper_at_the_end() -> None:
+    blind = Capabilities(
+        SERVER.versions, {k: v for k, v in SERVER.ways.items() if "nonexistent" not in k}, accepts=("hose",)
+    )
+    _, found = planned(BOTH, targets={**TARGETS, "alpha": target("alpha", blind)})
+    assert codes(found) == ["NS502"]
+
+
+def test_the_mode_is_a_circumstance() -> None:
+    text = "domains other = example.net\nrecipients of other from the server\ndeploy mx to alpha 1.0\n"
+    _, found = planned(text)
+    assert codes(found) == []
+    _, found = planned(text + "deliver mine, other to smtp 127.0.0.1\n", standalone=True)
+    assert codes(found) == ["NS502"]
+    assert "only with fragment" in (found[0].note or "")
+
+
+def test_a_standalone_server_must_know_where_to_deliver() -> None:
+    _, found = planned("deploy mx to alpha 1.0\n", standalone=True)
+    assert codes(found) == ["NS505"]
+    _, found = planned("deliver mine to smtp 127.0.0.1\ndeploy mx to alpha 1.0\n", standalone=True)
+    assert codes(found) == []
+
+
+def test_a_helper_without_a_common_link_is_an_error() -> None:
+    _, found = planned("deploy mx to alpha 1.0 with alpha 1.0\n")
+    assert codes(found)[0] == "NS501"
+
+
+def test_a_setting_goes_to_whoever_has_it_and_the_narrower_one_wins() -> None:
+    plan, found = planned("give up bounces after 1d\ngive up bounces after 2d on mx\nreturn headers only\n" + BOTH)
+    assert codes(found) == []
+    assert where(plan)["give-up-bounces-after-2d"] == ("beta", None)
+    assert where(plan)["return-headers-only"] == ("alpha", None)
+    assert "give-up-bounces-after-1d" not in where(plan)
+
+
+def test_only_a_helper_that_has_something_to_do_filters_mail() -> None:
+    plan, _ = planned("reject mail scoring 9 or more\n" + BOTH)
+    assert [link.helper for link in plan.deployments[0].parts[0].filtering] == ["beta"]
+    plan, _ = planned("reject bounces when client in partner\n" + BOTH)
+    assert plan.deployments[0].parts[0].filtering == ()
+
+
+def test_a_rule_is_for_the_deployments_it_names() -> None:
+    text = "reject bounces when client in partner on a\ndeploy a to alpha 1.0\ndeploy b to alpha 1.0\n"
+    plan, _ = planned(text)
+    assert "reject-bounces" in where(plan, "a")
+    assert "reject-bounces" not in where(plan, "b")
+
+
+def test_a_deployment_behind_another_leaves_it_what_it_cannot_do() -> None:
+    text = (
+        "upstream clients in 192.0.2.10\nreject mail scoring 15 or more\n"
+        "deploy back to alpha 1.0 behind front\ndeploy front to alpha 1.0 with beta 5\n"
+    )
+    plan, found = planned(text)
+    assert [d.code for d in found if d.is_error] == []
+    assert [(gap.id, gap.decided_by) for gap in plan.deployments[0].gaps] == [
+        ("reject-mail-scoring-15-or-more", "front")
+    ] * 2
+    assert [d.name for d in plan.deployments] == ["back", "front"]
+
+
+def test_a_moved_rcpt_rule_loses_time_and_sessions() -> None:
+    _, found = planned("reject bounces when client in partner and (sender is null or scoring 1 or more)\n" + BOTH)
+    assert codes(found) == []
+    _, found = planned("reject mail when client in partner at rcpt\ndeploy mx to alpha 1.0\n")
+    assert codes(found) == []
+
+
+def test_a_rule_that_a_target_loses_is_an_error() -> None:
+    leaky = {**TARGETS, "alpha": target("alpha", SERVER, loses={"reject-bounces"})}
+    plan, _ = planned("reject bounces when client in partner\ndeploy mx to alpha 1.0\n", targets=leaky)
+    _, found = emit(plan, leaky.__getitem__)
+    assert codes(found) == ["NS508"]
+
+
+def test_steps_stand_in_the_order_of_stage_and_line() -> None:
+    text = "reject bounces to several recipients\nreject bounces when client in partner\n" + BOTH
+    plan, _ = planned(text)
+    steps = plan.deployments[0].parts[0].steps
+    assert [(step.rule.id, step.stage) for step in steps][2:] == [
+        ("reject-bounces", RCPT),
+        ("reject-bounces-to-several-recipients", DATA),
+    ]
