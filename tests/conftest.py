@@ -1,0 +1,87 @@
+"""Put live tests onto a machine of their own, and leave them out by name where there cannot be one."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.live.lab import Lab
+from tests.live.machine import Machine, the_machine
+from tests.live.prerequisites import missing
+
+_LEFT_OUT = pytest.StashKey[dict[str, int]]()
+_WHY = pytest.StashKey[str]()
+
+
+@pytest.fixture(scope="session")
+def machine() -> Iterator[Machine]:
+    """The computer on which live tests run; the process stays on it until it ends."""
+    machine = the_machine()
+    yield machine
+    machine.close()
+
+
+@pytest.fixture(scope="session")
+def lab(machine: Machine) -> Lab:
+    """The machine with its resolver and the internet around it."""
+    return Lab(machine)
+
+
+@pytest.fixture(autouse=True)
+def _on_the_machine(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("live"):
+        request.getfixturevalue("machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_LEFT_OUT] = {}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    live = [item for item in items if item.get_closest_marker("live")]
+    for item in live:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    reason = missing() if live else None
+    if reason is None:
+        return
+    if os.environ.get("CI") == "true":
+        raise pytest.UsageError(f"the live tests cannot run: {reason}")
+    config.stash[_WHY] = reason
+    config.stash[_LEFT_OUT] = dict(Counter(item.nodeid.partition("::")[0] for item in live))
+    config.hook.pytest_deselected(items=live)
+    items[:] = [item for item in items if item not in live]
+
+
+def _group(item: pytest.Item) -> str:
+    """Return the name under which tests of one deployment stay together, so that it is booted once."""
+    callspec = getattr(item, "callspec", None)
+    deployment = callspec.params.get("deployment", "") if callspec else ""
+    return f"{item.path.name}:{deployment}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None and _WHY in session.config.stash:  # a worker of xdist: the controller knows no tests
+        output["left out"] = (session.config.stash[_WHY], dict(session.config.stash[_LEFT_OUT]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    reported = getattr(node, "workeroutput", {}).get("left out")
+    if reported:
+        node.config.stash[_WHY] = reported[0]
+        node.config.stash[_LEFT_OUT] = reported[1]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left_out = config.stash[_LEFT_OUT]
+    if left_out:
+        terminalreporter.section(f"left out: {sum(left_out.values())} live tests, because {config.stash[_WHY]}")
+        for name, count in sorted(left_out.items()):
+            terminalreporter.line(f"{count:5} in {name}")

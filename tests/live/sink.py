@@ -1,0 +1,157 @@
+"""Where all mail ends: final delivery by LMTP on the machine, and every mail exchanger of the internet."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+import socketserver
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+
+from tests.live.machine import Machine
+
+DELIVERY = ("127.0.0.1", 24)
+_PATH = re.compile(r"\w+ \w+:<([^>]*)> ?(.*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message that arrived. `recipients` are those that were accepted, `options` what stood behind MAIL FROM."""
+
+    protocol: str  # lmtp: final delivery; smtp: sent out into the internet
+    peer: str
+    helo: str
+    sender: str
+    options: str
+    recipients: tuple[str, ...]
+    octets: bytes
+
+    @property
+    def message(self) -> EmailMessage:
+        return email.message_from_bytes(self.octets, policy=email.policy.default)
+
+    @property
+    def id(self) -> str:
+        """The Message-ID."""
+        return str(self.message["Message-ID"] or "").strip()
+
+
+@dataclass
+class Sink:
+    """Both servers. `replies` maps a recipient to the reply that it is refused with, `550 5.1.1 gone`."""
+
+    machine: Machine
+    replies: dict[str, str] = field(default_factory=dict)
+    received: list[Received] = field(default_factory=list)
+    _arrival: threading.Condition = field(default_factory=threading.Condition)
+
+    def start(self) -> None:
+        self._serve("lmtp", DELIVERY)
+        with self.machine.world():
+            self._serve("smtp", ("", 25))
+
+    def clear(self) -> None:
+        with self._arrival:
+            self.replies.clear()
+            self.received.clear()
+
+    def wait(self, wanted: Callable[[Received], bool], seconds: float = 20) -> Received:
+        """Return the first message of a kind, as soon as it is there."""
+
+        def found() -> Received | None:
+            return next((mail for mail in self.received if wanted(mail)), None)
+
+        with self._arrival:
+            mail = self._arrival.wait_for(found, seconds)
+            if mail is None:
+                there = [(m.protocol, m.sender, m.recipients, m.message["Subject"]) for m in self.received]
+                raise TimeoutError(f"no such message within {seconds} s; there are {there}")
+            return mail
+
+    def arrive(self, mail: Received) -> None:
+        with self._arrival:
+            self.received.append(mail)
+            self._arrival.notify_all()
+
+    def _serve(self, protocol: str, address: tuple[str, int]) -> None:
+        server = _Server(address, _Session)
+        server.sink, server.protocol = self, protocol
+        threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    sink: Sink
+    protocol: str
+
+
+class _Session(socketserver.StreamRequestHandler):
+    server: _Server
+
+    def handle(self) -> None:
+        self.helo, self.sender, self.options, self.recipients = "", "", "", list[str]()
+        self._say("220 sink.example ready")
+        while line := self.rfile.readline():
+            text = line.decode("utf-8", "surrogateescape").strip()
+            match text[:4].upper():
+                case "EHLO" | "HELO" | "LHLO":
+                    self.helo = text.partition(" ")[2]
+                    self._say(
+                        "250-sink.example", "250-ENHANCEDSTATUSCODES", "250-PIPELINING", "250-SIZE", "250 8BITMIME"
+                    )
+                case "MAIL":
+                    self.sender, self.options = _path(text)
+                    self.recipients = []
+                    self._say("250 2.1.0 ok")
+                case "RCPT":
+                    self._recipient(_path(text)[0])
+                case "DATA":
+                    self._take()
+                case "RSET" | "NOOP" as verb:
+                    self.recipients = [] if verb == "RSET" else self.recipients
+                    self._say("250 2.0.0 ok")
+                case "QUIT":
+                    self._say("221 2.0.0 bye")
+                    return
+                case _:
+                    self._say("502 5.5.2 not known here")
+
+    def _recipient(self, recipient: str) -> None:
+        refusal = self.server.sink.replies.get(recipient)
+        if refusal is None:
+            self.recipients.append(recipient)
+        self._say(refusal or "250 2.1.5 ok")
+
+    def _take(self) -> None:
+        if not self.recipients:
+            self._say("503 5.5.1 no recipients")
+            return
+        self._say("354 go ahead")
+        lines: list[bytes] = []
+        while (line := self.rfile.readline()) not in (b".\r\n", b""):
+            lines.append(line.removeprefix(b"."))
+        mail = Received(
+            protocol=self.server.protocol,
+            peer=self.client_address[0],
+            helo=self.helo,
+            sender=self.sender,
+            options=self.options,
+            recipients=tuple(self.recipients),
+            octets=b"".join(lines),
+        )
+        self.server.sink.arrive(mail)
+        for _ in self.recipients if self.server.protocol == "lmtp" else [None]:
+            self._say("250 2.0.0 taken")
+        self.recipients = []
+
+    def _say(self, *lines: str) -> None:
+        self.wfile.write("".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape"))
+
+
+def _path(text: str) -> tuple[str, str]:
+    found = _PATH.match(text)
+    return (found[1], found[2]) if found else ("", "")
