@@ -71,6 +71,11 @@ class Sink:
                 raise TimeoutError(f"no such message within {seconds} s; there are {there}")
             return mail
 
+    def comes(self, wanted: Callable[[Received], bool], seconds: float) -> bool:
+        """Tell whether such a message comes within that time."""
+        with self._arrival:
+            return self._arrival.wait_for(lambda: any(map(wanted, self.received)), seconds)
+
     def arrive(self, mail: Received) -> None:
         with self._arrival:
             self.received.append(mail)
