@@ -52,7 +52,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get("CI") == "true":
         raise pytest.UsageError(f"the live tests cannot run: {reason}")
     config.stash[_WHY] = reason
-    config.stash[_LEFT_OUT] = dict(Counter(item.nodeid.partition("::")[0] for item in live))
+    counts: dict[str, int] = Counter(item.nodeid.partition("::")[0] for item in live)
+    config.stash[_LEFT_OUT] = counts
     config.hook.pytest_deselected(items=live)
     items[:] = [item for item in items if item not in live]
 
