@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lark import Token
+from lark import Token, Tree
 
 from nullsender import syntax as s
 from nullsender.source import Source, Span
@@ -16,7 +16,7 @@ Made = Callable[[Span, list[Any]], Any]
 DEEPEST = 64  # conditions in conditions
 
 
-@dataclass(frozen=True, slots=True)
+@s.node
 class _Part(s.Node):
     """A piece of a statement that may stand in several places, with the name of the field it belongs to."""
 
@@ -333,7 +333,9 @@ class Builder:
 
     source: Source = field(default_factory=lambda: Source("", ""))
     too_deep: list[Span] = field(default_factory=list)
-    _depths: dict[int, int] = field(default_factory=dict)  # by id of conditions that are part of the tree
+    _depths: dict[int, tuple[s.Node, int, bool]] = field(
+        default_factory=dict
+    )  # by id: the node, how deep, in parentheses
 
     def begin(self, source: Source) -> None:
         """Forget the last source."""
@@ -382,27 +384,26 @@ class Builder:
     def _nested(self, rule: str, children: list[Any]) -> Any:
         """Build a compound condition, or leave out the layer that would be one too deep."""
         span, parts = self._span(children), self._values(children)
-        depth = 1 + max(self._depths.get(id(part), 0) for part in parts)
-        if depth > DEEPEST:
-            if depth == DEEPEST + 1:
-                self.too_deep.append(span)
-            return parts[0]
-        match rule:
-            case "group":
-                made = parts[0]
-            case "negated":
-                made = s.Not(span, parts[0])
-            case "all_of":
-                made = s.And(span, tuple(parts))
-            case _:
-                made = s.Or(span, tuple(parts))
-        self._depths[id(made)] = depth
+        depths = [self._depths.get(id(part), (part, 0, False)) for part in parts]
+        deepest = max(depth for _, depth, _ in depths)
+        # Parentheses count where they are more than the tree needs: `(a and b)` is as deep as the conjunction.
+        depth = deepest + (rule != "group" or deepest == 0 or depths[0][2])
+        made = parts[0] if rule == "group" or depth > DEEPEST else _compound(rule, span, parts)
+        if depth == DEEPEST + 1:
+            self.too_deep.append(span)
+        self._depths[id(made)] = made, depth, rule == "group"
         return made
 
     def _span(self, children: list[Any]) -> Span:
         if not children:
             return Span(self.source, 0, len(self.source.text))
         return Span(self.source, _start(children[0]), end_of(children[-1]))
+
+
+def _compound(rule: str, span: Span, parts: list[Any]) -> s.Cond:
+    if rule == "negated":
+        return s.Not(span, parts[0])
+    return (s.And if rule == "all_of" else s.Or)(span, tuple(parts))
 
 
 def _start(child: Any) -> int:
@@ -415,4 +416,6 @@ def end_of(child: Any) -> int:
     """Return where a token, a node or a list of them ends."""
     if isinstance(child, Token):
         return child.end_pos or 0
+    if isinstance(child, Tree):  # lark's own list of statements so far
+        return end_of(child.children[-1])
     return end_of(child[-1]) if isinstance(child, tuple) else child.span.end

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 
-from lark.lexer import TerminalDef
-
-from nullsender.diagnostic import Diagnostic
+from nullsender.builder import DEEPEST
+from nullsender.diagnostic import Diagnostic, Label
+from nullsender.recover import Recovery, word_before
 from nullsender.source import Span
 from nullsender.suggest import closest
 
@@ -18,6 +18,7 @@ _KINDS = {
     "SUBDOMAINS": "`*.` and a domain",
     "ADDRESS": "an address",
     "PATTERN": "an address",
+    "POSTMASTER": "`postmaster`",
     "CIDR": "an IP address or network",
     "HOSTPORT": "a host and port",
     "CODE": "a reply code such as 550",
@@ -39,77 +40,112 @@ _KINDS = {
     "EQUAL": "`=`",
     "MORETHAN": "`>`",
 }
-_MOST = 6  # alternatives worth reading
+_MOST = 8  # alternatives worth reading
+_OPENS_STRING = re.compile(r'"[^"\\\n]*(?:\\["\\][^"\\\n]*)*')
+_QUOTES = "'`\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
+_ODD = {
+    **dict.fromkeys(_QUOTES, 'strings stand in plain double quotes: `"`'),
+    **dict.fromkeys("%$?\\^~[]\ufffd"),
+    ";": "statements need no end mark",
+    "&": "write `and`",
+    "|": "write `or`",
+    "!": "write `not`",
+}
 
 
 def describe(
-    span: Span,
-    accepted: Collection[str],
-    terminals: Mapping[str, TerminalDef],
-    firsts: Collection[str],
-    before: str | None,
+    span: Span, accepted: Collection[str], recovery: Recovery, end_of_last: int, block: Span | None
 ) -> Diagnostic:
-    """Return the error for what stands at `span`, where only `accepted` terminals may."""
+    """Return the error for what stands at `span`, where only `accepted` tokens may; `block` is the open brace."""
     text = span.text
-    if text.startswith('"'):
-        return _bad_string(span)
-    words = sorted(w for name in accepted if (w := _word(name, terminals)))
-    statement_may_begin = "$END" in accepted
-    wanted = _wanted(accepted, words, firsts, statement_may_begin)
-    help_ = None
-    if guess := closest(text.lower(), words):
-        help_ = f"did you mean `{guess}`?"
-    elif statement_may_begin and text.lower() in firsts:
-        help_ = "a statement begins with two words that belong together, such as `reject bounces`"
     if not text:
-        message = "the file ends in the middle of a statement" if before else "the file is empty"
-    elif re.fullmatch(r"[\w.@:/*-]+", text):
-        message = f"`{_short(text)}` does not fit here"
-    else:
-        message = f"unexpected `{_short(text)}`"
-    after = f" after `{_short(before)}`" if before else ""
-    return Diagnostic("NS110", message, span, note=f"expected{after}: {wanted}", help=help_)
-
-
-def _bad_string(span: Span) -> Diagnostic:
-    source, line_end = span.source.text, span.source.text.find("\n", span.start)
-    line_end = len(source) if line_end < 0 else line_end
-    rest = source[span.start : line_end]
-    if wrong := re.match(r'"(?:[^"\\]|\\["\\])*(\\[^"\\]|\\$)', rest):
-        at = span.start + wrong.start(1)
-        return Diagnostic(
-            "NS112",
-            f"`{wrong[1]}` is no escape",
-            Span(span.source, at, at + len(wrong[1])),
-            help='only `\\"` and `\\\\` are: write `\\\\` for a backslash',
-        )
-    if re.match(r'"(?:[^"\\]|\\["\\])*"', rest):
-        return Diagnostic("NS110", "a string does not fit here", span)
+        return _unfinished(span, accepted, recovery, end_of_last, block)
+    if text.startswith('"') and (broken := _broken_string(span)):
+        return broken
+    if text[0] in _ODD:
+        character = Span(span.source, span.start, span.start + 1)
+        return Diagnostic("NS115", f"`{text[0]}` has no meaning here", character, help=_ODD[text[0]])
+    shown = "a string" if text.startswith('"') else f"`{_short(text)}`"
     return Diagnostic(
-        "NS111",
-        "the string does not end on its line",
-        Span(span.source, span.start, line_end),
-        help='close it with `"`',
+        "NS110",
+        f"{shown} does not fit here",
+        span,
+        note=_expected(span, accepted, recovery, end_of_last),
+        help=_guess(text.lower(), accepted, recovery),
     )
 
 
-def _word(name: str, terminals: Mapping[str, TerminalDef]) -> str | None:
-    """Return the keyword of a terminal, None for the others."""
-    if name in _KINDS or name not in terminals:
+def too_deep(span: Span) -> Diagnostic:
+    """Return the error for a condition with more layers than a person can follow, or a program walk."""
+    return Diagnostic(
+        "NS113",
+        f"conditions nest more than {DEEPEST} deep",
+        span,
+        help="name a part of it: split the rule in two, or put the members into a set",
+    )
+
+
+def _unfinished(
+    span: Span, accepted: Collection[str], recovery: Recovery, end_of_last: int, block: Span | None
+) -> Diagnostic:
+    expected = _expected(span, accepted, recovery, end_of_last)
+    if block and "RBRACE" in accepted:
+        opened = (Label(block, "opened here"),)
+        return Diagnostic("NS114", "the block is not closed", span, note=expected, labels=opened, help="add `}`")
+    return Diagnostic("NS110", "the file ends in the middle of a statement", span, note=expected)
+
+
+def _broken_string(span: Span) -> Diagnostic | None:
+    source = span.source
+    opened = _OPENS_STRING.match(source.text, span.start)
+    end = opened.end() if opened else span.end
+    if source.text.startswith('"', end):
         return None
-    found = re.match(r"[a-z]+", terminals[name].pattern.value)
-    return found.group() if found else None
+    wrong = source.text[end : end + 2]
+    if wrong.startswith("\\") and wrong[1:] not in ("", "\n", "\r"):
+        help_ = 'only `\\"` and `\\\\` are: write `\\\\` for a backslash'
+        return Diagnostic("NS112", f"`{wrong}` is no escape", Span(source, end, end + 2), help=help_)
+    if wrong.startswith("\\"):
+        end += 1
+    while end > span.start + 1 and source.text[end - 1] == "\r":
+        end -= 1
+    whole = Span(source, span.start, end)
+    return Diagnostic("NS111", "the string does not end on its line", whole, help='close it with `"`')
 
 
-def _wanted(accepted: Iterable[str], words: list[str], firsts: Collection[str], statement_may_begin: bool) -> str:
-    inner = [w for w in words if not (statement_may_begin and w in firsts)]
+def _expected(span: Span, accepted: Collection[str], recovery: Recovery, end_of_last: int) -> str:
+    """Return what may stand there, the words of the language last."""
+    statement_may_begin = "$END" in accepted
+    words = sorted(
+        word
+        for name in accepted
+        if (word := recovery.lexer.spellings.get(name)) and not (statement_may_begin and word in recovery.seconds)
+    )
     kinds = sorted({_KINDS[name] for name in accepted if name in _KINDS})
-    listed = [*kinds, *(f"`{word}`" for word in inner)]
-    if len(listed) > _MOST:
-        listed = [*listed[:_MOST], "…"]
+    listed = [*kinds, *(f"`{word}`" for word in words)]
+    listed = [*listed[:_MOST], "…"] if len(listed) > _MOST else listed
     if statement_may_begin:
         listed.append("a new statement")
-    return ", ".join(listed)
+    before = word_before(span.source.text, end_of_last)
+    return f"expected{f' after `{_short(before)}`' if before else ''}: {', '.join(listed)}"
+
+
+def _guess(word: str, accepted: Collection[str], recovery: Recovery) -> str | None:
+    possible = sorted(w for name in accepted if (w := recovery.lexer.spellings.get(name)))
+    if guess := closest(word, possible):
+        return f"did you mean `{guess}`?"
+    if "$END" in accepted and word in recovery.seconds:
+        return f"a statement begins with two words that belong together, such as `{_pair(word, recovery)}`"
+    if word in recovery.seconds and "NAME" in accepted:
+        return f"`{word}` begins statements and is no name: choose another"
+    if word in ("file", "live", "several") and "NAME" in accepted:
+        return f"`{word}` has a meaning of its own and is no name: choose another"
+    return None
+
+
+def _pair(word: str, recovery: Recovery) -> str:
+    seconds = sorted(recovery.lexer.spellings.get(name, "") for name in recovery.seconds[word])
+    return f"{word} {seconds[-1]}" if seconds and seconds[-1] else "reject bounces"
 
 
 def _short(text: str, most: int = 40) -> str:
