@@ -69,7 +69,8 @@ def _group(item: pytest.Item) -> str:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None and _WHY in session.config.stash:  # a worker of xdist: the controller knows no tests
-        output["left out"] = (session.config.stash[_WHY], dict(session.config.stash[_LEFT_OUT]))
+        counts: dict[str, int] = session.config.stash[_LEFT_OUT]
+        output["left out"] = (session.config.stash[_WHY], counts)
 
 
 @pytest.hookimpl(optionalhook=True)
