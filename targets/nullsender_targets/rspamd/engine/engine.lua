@@ -1,0 +1,114 @@
+-- Decide messages by the policy's rules, which stand in order in the section `nullsender` of the configuration.
+--
+-- What the server said of the session is taken down before anything else looks at the message, and DNS is asked what
+-- some rule may need. When every filter has had its say, the rules are asked in order and one decision falls.
+
+local FOLDER = rspamd_paths['LOCAL_CONFDIR'] .. '/'
+
+local function part(name)
+  return dofile(FOLDER .. 'nullsender/engine/' .. name .. '.lua')
+end
+
+local function as_keys(list)
+  local keys = {}
+  for _, key in ipairs(list) do keys[key] = true end
+  return keys
+end
+
+local configured = rspamd_config:get_all_opt('nullsender')
+  or error('nullsender: the section `nullsender` is missing from the configuration')
+
+local settings = {
+  link = configured.link,
+  delimiters = configured.subaddresses,
+  quarantine = configured.quarantine,
+  trusted = configured.trusted,
+  upstream = configured.upstream,
+  kept = {
+    roles = as_keys(configured.kept.roles),
+    addresses = as_keys(configured.kept.addresses),
+    served = configured.kept.served,
+  },
+}
+
+local truth = part('truth')
+local address = part('address')
+local session = part('session')
+local lookups = part('lookups')
+local sets = part('sets')(configured.sets, FOLDER, address)
+local questions = part('questions')(settings, sets, lookups)
+local rules = part('rules')(configured.rules, questions)
+local verdict = part('verdict')(settings)
+
+local function session_of(task)
+  local found = session.of(task, address, settings.delimiters)
+  lookups.recall(task, found)
+  return found
+end
+
+local function score_of(task)
+  local score = (task:get_metric_score() or {})[1] or 0
+  return score == score and score or 0 -- not a number while nothing has scored
+end
+
+local function from_outside(of)
+  return not truth.is_certain(questions.answer('trusted', of, of.recipients))
+    and not truth.is_certain(questions.answer('upstream', of, of.recipients))
+end
+
+local function decide(task, score)
+  local found = session_of(task)
+  found.score = score
+  verdict.carry_out(task, found, rules.decide(found), from_outside(found) and rules.tags or {})
+end
+
+-- rspamd refuses the test message of spam filters by itself, and then runs no filter any more, nor the decision below.
+-- So it falls here, by the points that others give that message; where rspamd serves the policy alone, it alone decides.
+local TEST_MESSAGE = 'XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X'
+local TEST_POINTS = 1000
+
+local function prepare(task)
+  session.take_down(task)
+  if task:get_content():find(TEST_MESSAGE, 1, true) then
+    if configured.alone then verdict.accept(task) end
+    return decide(task, TEST_POINTS)
+  end
+  local found = session_of(task)
+  local wanted, visit = lookups.collector()
+  rules.open(found, visit)
+  lookups.ask(task, found, wanted)
+end
+
+-- Whatever modules decided before, and whatever their settings switch off, these two run.
+local ALWAYS = 'empty,ignore_passthrough,explicit_disable'
+
+rspamd_config:register_symbol({
+  name = 'NULLSENDER_SESSION',
+  type = 'connfilter',
+  priority = 1000,
+  flags = ALWAYS,
+  group = 'nullsender',
+  callback = function(task)
+    local good, err = pcall(prepare, task)
+    if not good then verdict.fail(task, err) end
+  end,
+})
+
+rspamd_config:register_symbol({
+  name = 'NULLSENDER',
+  type = 'postfilter',
+  priority = 1000,
+  flags = ALWAYS,
+  group = 'nullsender',
+  callback = function(task)
+    local good, err = pcall(decide, task, score_of(task))
+    if not good then verdict.fail(task, err) end
+  end,
+})
+
+rspamd_config:set_metric_symbol({
+  name = 'NULLSENDER_POINTS',
+  score = 1.0,
+  group = 'nullsender',
+  description = 'points that the policy adds',
+})

@@ -1,0 +1,118 @@
+-- Carry out what the rules say, over the link by which the server asks.
+
+local logger = require 'rspamd_logger'
+
+local PRIORITY = 1000 -- above what any module asks for
+local LESS = 999 -- still above them, and below a decision of a rule
+local ACTIONS = { reject = 'reject', defer = 'soft reject', discard = 'discard', quarantine = 'no action' }
+
+return function(settings)
+  local carry_out = {}
+
+  local function pre_result(task, action, message, priority)
+    task:set_pre_result({
+      action = action,
+      message = message,
+      module = 'nullsender',
+      priority = priority or PRIORITY,
+    })
+  end
+
+  local function refuse(task, action, text)
+    pre_result(task, ACTIONS[action], text)
+  end
+
+  -- Milter: rspamd's own actions and its reply block. `reject` there undoes the owner's discard_on_reject.
+  local function block_of(tags, forgeable)
+    local block = { reject = 'reject', no_action = false, add_headers = {}, remove_headers = {} }
+    for _, header in ipairs(forgeable) do block.remove_headers[header.name] = 0 end
+    for _, rule in ipairs(tags) do
+      local values = block.add_headers[rule.header.name] or {}
+      values[#values + 1] = { order = 1, value = rule.header.value }
+      block.add_headers[rule.header.name] = values
+    end
+    return block
+  end
+
+  local into = {}
+
+  function into.junk(_, block)
+    block.remove_headers['X-Spam'] = 0
+    block.add_headers['X-Spam'] = { { order = 1, value = 'Yes' } }
+    return 'no action'
+  end
+
+  function into.hold()
+    return 'quarantine'
+  end
+
+  function into.address(session, block)
+    block.add_rcpt = { '<' .. settings.quarantine.address .. '>' }
+    block.del_rcpt = {}
+    for _, recipient in ipairs(session.recipients) do block.del_rcpt[#block.del_rcpt + 1] = recipient.written end
+    return 'no action'
+  end
+
+  function carry_out.milter(task, session, verdict, forgeable)
+    local block = block_of(verdict.tags, forgeable)
+    if verdict.action == 'quarantine' then
+      pre_result(task, into[settings.quarantine.into](session, block))
+    elseif verdict.action then
+      refuse(task, verdict.action, verdict.rule.text)
+    end
+    task:set_milter_reply(block)
+  end
+
+  -- spamd: the server reads lines of ours in the report and acts itself.
+  local function say(task, line)
+    task:append_message('nullsender: ' .. line, 'nullsender')
+  end
+
+  function carry_out.spamd(task, _, verdict, forgeable)
+    for _, header in ipairs(forgeable) do say(task, 'remove ' .. header.name) end
+    for _, rule in ipairs(verdict.tags) do
+      say(task, string.format('tag %s: %s [%s]', rule.header.name, rule.header.value, rule.id))
+    end
+    if not verdict.action then
+      say(task, 'accept')
+    elseif verdict.action == 'reject' or verdict.action == 'defer' then
+      local rule = verdict.rule
+      say(task, string.format('%s %d %s %s', verdict.action, rule.code, rule.enhanced, rule.text))
+    else
+      say(task, string.format('%s [%s]', verdict.action, verdict.rule.id))
+    end
+    if verdict.action then pre_result(task, ACTIONS[verdict.action]) end
+  end
+
+  local function log(task, verdict)
+    for _, rule in ipairs(verdict.reports) do
+      logger.messagex(task, 'nullsender: %s reports only: would %s', rule.id, rule.action)
+    end
+    for _, rule in ipairs(verdict.points) do logger.messagex(task, 'nullsender: %s scores %s', rule.id, rule.points) end
+    for _, rule in ipairs(verdict.tags) do logger.messagex(task, 'nullsender: %s tags', rule.id) end
+    if verdict.action then logger.messagex(task, 'nullsender: %s decides: %s', verdict.rule.id, verdict.action) end
+  end
+
+  local result = {}
+
+  -- `forgeable` are headers of ours that must not come from outside.
+  function result.carry_out(task, session, verdict, forgeable)
+    for _, rule in ipairs(verdict.points) do task:insert_result('NULLSENDER_POINTS', rule.points, rule.id) end
+    carry_out[settings.link](task, session, verdict, forgeable)
+    log(task, verdict)
+  end
+
+  -- Let no action of rspamd's own decide.
+  function result.accept(task)
+    pre_result(task, 'no action', nil, LESS)
+  end
+
+  -- An engine that broke decides nothing for good.
+  function result.fail(task, err)
+    logger.errx(task, 'nullsender: cannot decide: %s', err)
+    if settings.link == 'spamd' then say(task, 'defer 451 4.3.0 local error, try again later [nullsender]') end
+    refuse(task, 'defer', 'local error, try again later [nullsender]')
+  end
+
+  return result
+end

@@ -1,0 +1,129 @@
+"""What rspamd is to do, as its engine reads it: sets, questions about a session, and rules in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nullsender.names import Entries
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The argument of `client listed`: a block list and the answers that mean `listed`."""
+
+    zone: str
+    answers: tuple[str, ...]
+
+
+Argument = str | int | float | Listed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that the engine can answer, by its name there; the argument may be the name of a set."""
+
+    name: str
+    argument: Argument = None
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """True when every part is."""
+
+    parts: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """True when one part is."""
+
+    parts: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negated:
+    part: Tree
+
+
+Tree = Every | Some | Negated | Question
+
+
+@dataclass(frozen=True, slots=True)
+class MapSet:
+    """A set in a text map that streams; `patterns` are its addresses with `*`, which stand in the configuration."""
+
+    entries: Entries
+    patterns: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return f"nullsender/sets/{self.entries.name}.map"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the client is told; the code counts where the link carries it."""
+
+    code: int
+    enhanced: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header field that a rule adds."""
+
+    name: str
+    value: str
+
+
+Effect = Refusal | Header | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRule:
+    """A rule as the engine takes it: `stage` is the policy's own, by which the engine orders."""
+
+    id: str
+    words: str
+    stage: str
+    action: str
+    effect: Effect
+    when: Tree
+    unless: tuple[Tree, ...]
+    report_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Recipients that are always reachable: local parts at each served domain, and single addresses."""
+
+    roles: tuple[str, ...]
+    addresses: tuple[str, ...]
+    served: tuple[str, ...]  # names of sets
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Where rspamd listens for its server."""
+
+    link: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything one rspamd gets."""
+
+    standalone: bool
+    worker: Worker
+    delimiters: str
+    into: str
+    into_address: str | None
+    trusted: tuple[str, ...]  # names of sets
+    upstream: str | None
+    kept: Kept
+    sets: tuple[MapSet, ...]
+    rules: tuple[EngineRule, ...]
+    placed: tuple[str, ...]
+    fixed_texts: tuple[tuple[str, str], ...] = ()

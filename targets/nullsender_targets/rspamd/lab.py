@@ -1,0 +1,116 @@
+"""Run rspamd at its real paths, inside a namespace in which they are private.
+
+A test gives a message the filter's score with a header, `X-Lab-Score: 8.5`, which the lab's own script turns into the
+points of the symbol LAB_SCORE; nothing of it stands in the files that were applied.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nullsender.plan import Part
+from nullsender_targets.rspamd.table import LISTENS
+
+SCORE_HEADER = "X-Lab-Score"
+_LAB = Path("/run/nullsender-lab/rspamd")
+_OWN_FOLDERS = (Path("/run/rspamd"), Path("/var/lib/rspamd"), Path("/var/log/rspamd"))
+_LOG = Path("/var/log/rspamd/rspamd.log")
+_USER = "_rspamd"
+_SECONDS = 60.0  # the first start of a stock configuration compiles its expressions
+
+# The full list of top-level domains takes ten seconds to compile where nothing is cached yet.
+_TLDS = "com\nexample\nnet\norg\ntest\n"
+_MAIN = """\
+.include "{main}"
+options {{ url_tld = "{tlds}"; }}
+lua = "{script}";
+"""
+_SCRIPT = """\
+rspamd_config.LAB_SCORE = {{
+  score = 1.0,
+  flags = 'empty',
+  callback = function(task)
+    local points = tonumber(task:get_header('{header}') or '')
+    if points then return true, points end
+    return false
+  end,
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RspamdLab:
+    """Boot rspamd on the files that were applied."""
+
+    def missing(self) -> str | None:
+        if shutil.which("rspamd") is None:
+            return "rspamd is not installed: apt-get install rspamd"
+        return None
+
+    @contextmanager
+    def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:
+        """Start it, wait until it answers where the part's link says, and stop it in the end."""
+        main = _prepare(home)
+        _LOG.unlink(missing_ok=True)
+        process = subprocess.Popen(  # noqa: S603  # the program that PATH names
+            [shutil.which("rspamd") or "rspamd", "-f", "-u", _USER, "-g", _USER, "-c", str(main)],
+            stdout=subprocess.DEVNULL,
+            stderr=(_LAB / "stderr").open("w"),
+            env={**os.environ, "LC_ALL": "C"},
+        )
+        try:
+            _wait(process, part.links[0].address or LISTENS[part.links[0].kind])
+            yield _log
+        finally:
+            _stop(process)
+
+
+def _prepare(home: Path) -> Path:
+    _LAB.mkdir(parents=True, exist_ok=True)
+    for folder in _OWN_FOLDERS:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.chown(folder, _USER, _USER)
+    script, main, tlds = _LAB / "score.lua", _LAB / "rspamd.conf", _LAB / "tld.dat"
+    tlds.write_text(_TLDS)
+    script.write_text(_SCRIPT.format(header=SCORE_HEADER))
+    main.write_text(_MAIN.format(main=home / "rspamd.conf", script=script, tlds=tlds))
+    return main
+
+
+def _wait(process: subprocess.Popen[bytes], address: str) -> None:
+    host, _, port = address.rpartition(":")
+    until = time.monotonic() + _SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"rspamd ended at once:\n{_log()}\n{(_LAB / 'stderr').read_text()}")
+        try:
+            with socket.create_connection((host, int(port)), 1):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise TimeoutError(f"rspamd does not answer at {address}:\n{_log()}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _log() -> str:
+    return _LOG.read_text(errors="replace") if _LOG.exists() else ""
+
+
+lab = RspamdLab()
