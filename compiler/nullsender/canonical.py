@@ -60,8 +60,12 @@ def local_part(text: str) -> str:
 
 
 def network(text: str) -> str:
-    """Return an address or CIDR network with its prefix and its host bits cleared, IPv6 in the form of RFC 5952."""
-    return str(parse_network(text))
+    """Return an address or CIDR network with its prefix, IPv6 in the form of RFC 5952; host bits must be clear."""
+    found = parse_network(text)
+    alone = text.partition("/")[0]
+    if "/" in text and parse_network(alone).network_address != found.network_address:
+        raise ValueError(f"host bits are set: write `{found}` for the network or `{alone}` for the address")
+    return str(found)
 
 
 def parse_network(text: str) -> IPv4Network | IPv6Network:

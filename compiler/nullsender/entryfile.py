@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from tempfile import NamedTemporaryFile, TemporaryFile, _TemporaryFileWrapper
 
 from nullsender import canonical
@@ -34,6 +35,19 @@ def entries(file: CompiledFile) -> Iterator[str]:
 def expand(of: Entries) -> Iterator[str]:
     """Yield the members of a set and the entries of its compiled files, sorted, each once."""
     return _unique(heapq.merge(sorted(of.members), *(entries(file) for file in of.files)))
+
+
+def unreadable(path: Path) -> str | None:
+    """Say why a path is no file that can be read from its beginning to its end, None where it is one."""
+    try:
+        mode = path.stat().st_mode
+        if S_ISREG(mode):
+            path.open("rb").close()
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    except ValueError:
+        return "not the name of a file"
+    return None if S_ISREG(mode) else "is a directory" if S_ISDIR(mode) else "not a regular file"
 
 
 def canonical_form(kind: Kind) -> Callable[[str], str]:
@@ -66,6 +80,9 @@ def _spooled(file: CompiledFile) -> tuple[_TemporaryFileWrapper[str], tuple[Diag
 def _parsed(file: CompiledFile, found: list[Diagnostic]) -> Iterator[str]:
     form = _FORMS[file.kind]
     wrong = 0
+    if reason := unreadable(file.path):
+        found.append(Diagnostic("NS105", f"cannot read `{file.name}`: {reason}", file.span))
+        return
     try:
         with file.path.open("rb") as stream:
             for number, raw in enumerate(_lines(stream.readline), 1):

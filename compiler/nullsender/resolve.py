@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from nullsender import syntax as s
-from nullsender.diagnostic import Diagnostic, Label
+from nullsender.diagnostic import Diagnostic, Label, Severity
 from nullsender.entryfile import canonical_form
 from nullsender.entryfile import check as check_file
 from nullsender.names import CompiledFile, Kind, LiveFile
@@ -23,6 +25,8 @@ KINDS: dict[s.MemberKind, tuple[Kind, ...]] = {
     s.MemberKind.NETWORK: (Kind.NETWORKS,),
     s.MemberKind.ADDRESS: (Kind.ADDRESSES,),
 }
+DEEPEST = 64  # includes in includes, sets in sets
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _MAY_HOLD = {Kind.DOMAINS: (Kind.DOMAINS,), Kind.HOSTS: (Kind.HOSTS, Kind.DOMAINS)}
 
 
@@ -56,6 +60,7 @@ def resolve(document: s.Document, path: Path, load: Load) -> tuple[Resolved, tup
     sources: list[Source] = []
 
     def splice(part: s.Document, file: Path, stack: tuple[Path, ...]) -> None:
+        found.extend(_control_characters(part))
         sources.append(part.span.source)
         folders[id(part.span.source)] = file.parent
         for statement in part.statements:
@@ -65,10 +70,19 @@ def resolve(document: s.Document, path: Path, load: Load) -> tuple[Resolved, tup
                 statements.append(statement)
 
     def include(statement: s.Include, file: Path, stack: tuple[Path, ...]) -> None:
+        if _CONTROL.search(statement.path.value):
+            return  # that much was said
         target = file.parent / statement.path.value
-        real = target.resolve()
+        real = Path(os.path.realpath(target))
         if real in stack:
-            found.append(Diagnostic("NS210", f"`{statement.path.value}` includes itself in the end", statement.span))
+            labels = (Label(seen[real], "included from here"),) if real in seen else ()
+            found.append(
+                Diagnostic(
+                    "NS210", f"`{statement.path.value}` includes itself in the end", statement.span, labels=labels
+                )
+            )
+        elif len(stack) > DEEPEST:
+            found.append(Diagnostic("NS216", f"includes nest more than {DEEPEST} deep", statement.span))
         elif real in seen:
             labels = (Label(seen[real], "included here before"),)
             found.append(
@@ -77,19 +91,28 @@ def resolve(document: s.Document, path: Path, load: Load) -> tuple[Resolved, tup
         else:
             seen[real] = statement.span
             part, wrong = load(target)
-            found.extend(d if d.span else _at(d, statement.span) for d in wrong)
+            found.extend(d if d.span else replace(d, span=statement.path.span) for d in wrong)
             if part is not None:
                 splice(part, target, (*stack, real))
 
-    splice(document, path, (path.resolve(),))
+    splice(document, path, (Path(os.path.realpath(path)),))
     definitions = [x for x in statements if isinstance(x, s.SetDefinition)]
     resolver = _Sets(folders, found)
     sets = resolver.run(definitions)
     return Resolved(tuple(statements), sets, tuple(sources), folders, document.span, resolver.used), tuple(found)
 
 
-def _at(diagnostic: Diagnostic, span: Span) -> Diagnostic:
-    return Diagnostic(diagnostic.code, diagnostic.message, span, diagnostic.severity, help=diagnostic.help)
+def _control_characters(document: s.Document) -> Iterator[Diagnostic]:
+    """Yield an error for each text with a control character: a line of a server's configuration would end there."""
+    waiting: list[tuple[Span, object]] = [(document.span, document)]
+    while waiting:
+        span, value = waiting.pop()
+        if isinstance(value, tuple):
+            waiting.extend((span, part) for part in value)
+        elif isinstance(value, str) and (bad := _CONTROL.search(value)):
+            yield Diagnostic("NS215", f"a text holds the control character U+{ord(bad.group()):04X}", span)
+        elif isinstance(value, s.Node):
+            waiting.extend((value.span, getattr(value, f.name)) for f in fields(value) if f.name != "span")
 
 
 class _Sets:
@@ -120,11 +143,29 @@ class _Sets:
             definition = self.definitions[name]
             kind = Kind(definition.kind.text)
             deeper = (*within, name)
-            value = join(kind, (self.item(item, kind, deeper) for item in definition.items))
+            self.say_doubles(definition, kind)
+            whole = value = join(kind, (self.item(item, kind, deeper) for item in definition.items))
             for item in definition.excluded:
                 value = self.without(value, item, kind, deeper)
+            if whole.pieces and not value.pieces:
+                self.found.append(
+                    Diagnostic("NS214", f"nothing is left of `{name}`: `except` takes it all", definition.span)
+                )
             self.done[name] = NamedSet(name, value, definition.span)
         return self.done[name].value
+
+    def say_doubles(self, definition: s.SetDefinition, kind: Kind) -> None:
+        seen: dict[str, Span] = {}
+        for item in (x for x in definition.items if isinstance(x, s.Member)):
+            try:
+                form = item.text if item.kind is s.MemberKind.NAME else canonical_form(kind)(item.text)
+            except ValueError:
+                continue
+            if form in seen:
+                labels = (Label(seen[form], "first here"),)
+                message = f"`{item.text}` stands twice in `{definition.name.text}`"
+                self.found.append(Diagnostic("NS209", message, item.span, Severity.WARNING, labels=labels))
+            seen.setdefault(form, item.span)
 
     def without(self, value: SetValue, item: s.Item, kind: Kind, within: tuple[str, ...]) -> SetValue:
         plain = self.item(item, kind, within).plain
@@ -161,6 +202,9 @@ class _Sets:
         if name in within:
             circle = " → ".join((*within[within.index(name) :], name))
             self.found.append(Diagnostic("NS204", f"`{name}` is made of itself", item.span, note=circle))
+            return SetValue(kind)
+        if len(within) >= DEEPEST and name not in self.done:
+            self.found.append(Diagnostic("NS216", f"sets nest more than {DEEPEST} deep", item.span))
             return SetValue(kind)
         its_kind = Kind(self.definitions[name].kind.text)
         if its_kind not in _MAY_HOLD.get(kind, (kind,)):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from nullsender.entryfile import entries
@@ -69,7 +70,7 @@ def join(kind: Kind, values: Iterable[SetValue]) -> SetValue:
 
 
 def subtract(value: SetValue, taken: Contents) -> SetValue:
-    """Return the value without what is taken, in as few exceptions as can be."""
+    """Return the value without what is taken: members go, and what meets no pattern or file is no exception."""
     pieces = (_less(value.kind, replace(piece, but=piece.but | taken)) for piece in value.pieces)
     return SetValue(value.kind, tuple(piece for piece in pieces if piece.of))
 
@@ -83,17 +84,31 @@ def covers(kind: Kind, pattern: str, member: str) -> bool:
     return pattern == member or (pattern.startswith("*.") and member.removeprefix("*.").endswith(pattern[1:]))
 
 
+def overlap(kind: Kind, one: str, other: str) -> bool:
+    """Tell whether some name is among those that both stand for."""
+    if kind is Kind.NETWORKS:
+        left, right = ip_network(one), ip_network(other)
+        return left.version == right.version and left.overlaps(right)
+    if kind is Kind.ADDRESSES:
+        local, _, host = one.rpartition("@")
+        other_local, _, other_host = other.rpartition("@")
+        hosts = "*" in (host, other_host) or overlap(Kind.DOMAINS, host, other_host)
+        return hosts and _globs_meet(local, other_local)
+    return covers(kind, one, other) or covers(kind, other, one)
+
+
 def _less(kind: Kind, piece: Piece) -> Piece:
     if not piece.but:
         return piece
     if kind is Kind.NETWORKS:
         return piece if piece.of.live or piece.but.live else Piece(_networks(piece))
-    of = replace(
-        piece.of,
-        members=frozenset(m for m in piece.of.members if not any(covers(kind, b, m) for b in piece.but.members)),
-    )
-    open_ended = of.files or of.live or any("*" in member for member in of.members)
-    return Piece(of, piece.but if open_ended or piece.but.files or piece.but.live else Contents())
+    patterns = [taken for taken in piece.but.members if "*" in taken]
+    left = piece.of.members - piece.but.members
+    of = replace(piece.of, members=frozenset(m for m in left if not any(covers(kind, b, m) for b in patterns)))
+    if of.files or of.live or piece.but.files or piece.but.live:
+        return Piece(of, piece.but)
+    open_ended = [member for member in of.members if "*" in member]
+    return Piece(of, Contents(frozenset(b for b in piece.but.members if any(overlap(kind, b, m) for m in open_ended))))
 
 
 def _networks(piece: Piece) -> Contents:
@@ -127,6 +142,26 @@ def _without(
 
 
 def _glob(pattern: str, text: str) -> bool:
-    if pattern == text:
-        return True
-    return "*" in pattern and fnmatchcase(text.replace("*", "x"), pattern.replace("[", "[[]").replace("?", "[?]"))
+    """Tell whether `pattern` matches all that `text` does: a `*` in the text is met by a `*` alone."""
+    return pattern == text or ("*" in pattern and _expression(pattern).fullmatch(text) is not None)
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))))
+
+
+def _globs_meet(one: str, other: str) -> bool:
+    """Tell whether some text matches both patterns."""
+    ahead = [True] + [False] * len(other)
+    for j, sign in enumerate(other):
+        ahead[j + 1] = ahead[j] and sign == "*"
+    for sign in one:
+        row = [ahead[0] and sign == "*"]
+        for j, its in enumerate(other):
+            if "*" in (sign, its):
+                row.append(row[j] or ahead[j + 1] or ahead[j])
+            else:
+                row.append(ahead[j] and sign == its)
+        ahead = row
+    return ahead[-1]
