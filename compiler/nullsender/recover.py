@@ -73,6 +73,8 @@ class Recovery:
             del added[max(0, len(added) - size) :]
             _, state = self.table[added[-1] if added else states[kept - 1]][rule.origin.name]
             added.append(state)
+            if not self.table[state]:  # everything is read, and nothing may follow
+                return name == "$END"
         return False
 
     def _begins(self, text: str, first: tuple[int, str] | None, second: tuple[int, str] | None) -> bool:
