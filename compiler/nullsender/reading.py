@@ -18,7 +18,7 @@ def read_source(path: Path) -> tuple[Source | None, tuple[Diagnostic, ...]]:
     try:
         with path.open("rb") as stream:
             octets = stream.read(LARGEST + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         return None, (_unreadable(path, error),)
     return decode(str(path), octets)
 
@@ -44,8 +44,11 @@ def decode(name: str, octets: bytes) -> tuple[Source | None, tuple[Diagnostic, .
     return (None if found else source), tuple(found)
 
 
-def _unreadable(path: Path, error: OSError) -> Diagnostic:
-    reason = "it is a directory" if path.is_dir() else (error.strerror or str(error)).lower()
+def _unreadable(path: Path, error: OSError | ValueError) -> Diagnostic:
+    if isinstance(error, IsADirectoryError):
+        reason = "it is a directory"
+    else:
+        reason = ((isinstance(error, OSError) and error.strerror) or str(error)).lower()
     return Diagnostic("NS101", f"cannot read `{path}`: {reason}", None)
 
 
