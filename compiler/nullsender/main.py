@@ -45,11 +45,16 @@ def main() -> int:
             return CLEAN
         from nullsender.commands import run
 
-        return run(arguments)
+        code = run(arguments)
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         return _quiet()
+    except OSError as error:  # a full disk behind standard output, no room for temporary files
+        print(f"nullsender: {error}", file=sys.stderr)
+        return COULD_NOT
     except Exception as error:
         return _sorry(error)
 

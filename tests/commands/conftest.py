@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import nullsender_targets
-from nullsender import discover
+from nullsender import discover, entryfile
 from nullsender.commands import nullsender
 
 HERE = Path(__file__).parent
@@ -32,12 +32,13 @@ deploy mx2 to postbox 2.0 with strainer 3.1
 @pytest.fixture(autouse=True)
 def _own_targets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(nullsender_targets, "__path__", [str(HERE / "targets")])
-    for cached in (discover.names, discover.load):
+    caches = (discover.names, discover.load, entryfile._spooled)
+    for cached in caches:
         cached.cache_clear()
     for name in ("GITHUB_ACTIONS", "NO_COLOR", "POSTBOX_REFUSES"):
         monkeypatch.delenv(name, raising=False)
     yield
-    for cached in (discover.names, discover.load):
+    for cached in caches:
         cached.cache_clear()
 
 

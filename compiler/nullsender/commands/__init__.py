@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -44,6 +47,7 @@ def nullsender() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; wrong use is click's own message and 2."""
+    signal.signal(signal.SIGTERM, _leave)
     try:
         code = nullsender.main(args=list(arguments), prog_name="nullsender", standalone_mode=False)
     except click.ClickException as wrong:
@@ -52,3 +56,8 @@ def run(arguments: Sequence[str]) -> int:
     except click.Abort:
         return INTERRUPTED
     return code if isinstance(code, int) else CLEAN
+
+
+def _leave(number: int, frame: object) -> NoReturn:  # noqa: ARG001  # the signature of handlers
+    """Unwind, so that nothing half-written is left behind."""
+    sys.exit(128 + number)

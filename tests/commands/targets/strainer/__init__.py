@@ -13,7 +13,15 @@ from nullsender.policy import Stage
 from nullsender.target import Artifact, Placement, Target, Verification
 
 CONTENT = frozenset({Stage.CONTENT})
-FEATURES = ("scoring", "not scoring", "reject", "quarantine", "quarantine into hold", "not trusted client")
+FEATURES = (
+    "scoring",
+    "not scoring",
+    "reject",
+    "quarantine",
+    "quarantine into hold",
+    "not trusted client",
+    "not kept recipient",
+)
 
 
 @dataclass(frozen=True, slots=True)
