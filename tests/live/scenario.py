@@ -91,7 +91,7 @@ def _with(scenario: Scenario, fact: s.Fact) -> Scenario:
             return replace(scenario, headers=(*scenario.headers, (name.value, value.value)))
         case s.ScoreFact(_, points):
             return replace(scenario, score=float(points.value))
-        case s.KnownFact() | s.UnknownFact():  # the policy's own lists and the machine's files say so already
+        case s.KnownFact() | s.UnknownFact() | s.LookupFailsFact():  # the policy's own lists and the machine's files say so already
             return scenario
         case _:
             raise NotImplementedError(f"`{scenario.name}`: the lab cannot bring about {type(fact).__name__}")
