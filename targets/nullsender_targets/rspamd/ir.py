@@ -59,6 +59,11 @@ class MapSet:
     def path(self) -> str:
         return f"nullsender/sets/{self.entries.name}.map"
 
+    @property
+    def compiled(self) -> bool:
+        """Tell whether the set has a map of ours; one of nothing but live files has none."""
+        return bool(self.entries.members or self.entries.files or not self.entries.live)
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

@@ -1,7 +1,8 @@
 """Run rspamd at its real paths, inside a namespace in which they are private.
 
-A test gives a message the filter's score with a header, `X-Lab-Score: 8.5`, which the lab's own script turns into the
-points of the symbol LAB_SCORE; nothing of it stands in the files that were applied.
+A test gives a message the filter's own score with a header, `X-Lab-Score: 8.5`: the lab's script adds to the symbol
+LAB_SCORE what is missing from that, whatever the stock rules think of the message. Nothing of it stands in the files
+that were applied.
 """
 
 from __future__ import annotations
@@ -35,15 +36,17 @@ options {{ url_tld = "{tlds}"; }}
 lua = "{script}";
 """
 _SCRIPT = """\
-rspamd_config.LAB_SCORE = {{
-  score = 1.0,
+rspamd_config:set_metric_symbol({{ name = 'LAB_SCORE', score = 1.0 }})
+rspamd_config:register_symbol({{
+  name = 'LAB_SCORER',
+  type = 'postfilter',
+  priority = 0,
   flags = 'empty',
   callback = function(task)
-    local points = tonumber(task:get_header('{header}') or '')
-    if points then return true, points end
-    return false
+    local wanted = tonumber(task:get_header('{header}') or '')
+    if wanted then task:insert_result('LAB_SCORE', wanted - task:get_metric_score()[1]) end
   end,
-}}
+}})
 """
 
 

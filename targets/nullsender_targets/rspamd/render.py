@@ -38,7 +38,7 @@ def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
         *whole,
         artifact(f"{FOLDER}/nullsender.conf", _section(configuration)),
         *_engine(),
-        *(_map(of) for of in configuration.sets),
+        *(_map(of) for of in configuration.sets if of.compiled),
     )
 
 
@@ -70,9 +70,8 @@ def _whole(configuration: ir.Configuration) -> Page:
 
 def _assignment(of: ir.MapSet) -> Quoted:
     live = tuple(file.path for file in of.entries.live)
-    compiled = bool(of.entries.members or of.entries.files or not live)
     fields: dict[str, quote.Value] = {"kind": of.entries.kind.value}
-    fields |= {"map": of.path} if compiled else {}
+    fields |= {"map": of.path} if of.compiled else {}
     fields |= {"live": live} if live else {}
     fields |= {"patterns": of.patterns} if of.patterns else {}
     return quote.assignment(of.entries.name, fields, 4)

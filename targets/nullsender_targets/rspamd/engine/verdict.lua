@@ -86,11 +86,15 @@ return function(settings)
 
   local function log(task, verdict)
     for _, rule in ipairs(verdict.reports) do
-      logger.messagex(task, 'nullsender: %s reports only: would %s', rule.id, rule.action)
+      logger.messagex(task, 'nullsender: would %s [%s]', rule.action, rule.id)
     end
-    for _, rule in ipairs(verdict.points) do logger.messagex(task, 'nullsender: %s scores %s', rule.id, rule.points) end
-    for _, rule in ipairs(verdict.tags) do logger.messagex(task, 'nullsender: %s tags', rule.id) end
-    if verdict.action then logger.messagex(task, 'nullsender: %s decides: %s', verdict.rule.id, verdict.action) end
+    for _, rule in ipairs(verdict.points) do
+      logger.messagex(task, 'nullsender: score %s [%s]', rule.points, rule.id)
+    end
+    for _, rule in ipairs(verdict.tags) do
+      logger.messagex(task, 'nullsender: tag %s [%s]', rule.header.name, rule.id)
+    end
+    if verdict.action then logger.messagex(task, 'nullsender: %s [%s]', verdict.action, verdict.rule.id) end
   end
 
   local result = {}
