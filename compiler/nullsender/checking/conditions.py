@@ -65,8 +65,9 @@ def narrowing(node: s.Narrowing, context: Context, name: str) -> c.Condition:
         case s.Failing(what=what):
             return c.SpfIs("fail") if what.text == "spf" else c.DmarcIs("fail")
         case s.ScoringOver(least=least):
-            return c.Scoring(float(least.value))
+            return _threshold(least, context)
         case s.Untagged():
+            _needs_signing(node, context)
             return c.Not(c.BatvIs("valid"))
 
 
@@ -102,14 +103,36 @@ def condition(node: s.Cond, context: Context, name: str) -> c.Condition:
         case s.DmarcIs(result=result):
             return c.DmarcIs(result.text)
         case s.BatvIs(state=state):
+            _needs_signing(node, context)
             return c.BatvIs(state.text)
         case s.ScoringOver(least=least):
-            return c.Scoring(float(least.value))
+            return _threshold(least, context)
         case s.HeaderMatches(name=header, pattern=pattern, ignore_case=ignore_case):
             _check_pattern(node, context)
             return c.HeaderMatches(header.value, pattern, ignore_case)
         case s.ReportIs(kind=kind):
             return c.ReportIs(kind.text.lower())
+
+
+def _threshold(least: s.Number, context: Context) -> c.Scoring:
+    if not 0 < least.value <= context.most_points:
+        context.error(
+            "NS323",
+            f"`scoring {least.value:g} or more` is {'every message' if least.value <= 0 else 'no message'}",
+            least.span,
+            help=f"thresholds are more than 0 and at most {context.most_points}",
+        )
+    return c.Scoring(float(least.value))
+
+
+def _needs_signing(node: s.Untagged | s.BatvIs, context: Context) -> None:
+    if not any(context.of_kind(s.SignMail)):
+        context.error(
+            "NS405",
+            "no mail is signed, so no bounce has a tag",
+            node.span,
+            help='write `sign mail from … with batv keys "/…"` first, and wait until all mail goes out signed',
+        )
 
 
 def zone(node: s.ZoneRef, context: Context) -> c.Zone:
@@ -143,13 +166,16 @@ def _is_address(text: str) -> bool:
 
 def _check_pattern(node: s.HeaderMatches, context: Context) -> None:
     import re
+    import warnings
 
     if not re.fullmatch(r"[!-9;-~]+", node.name.value):
         context.error("NS307", f"`{node.name.value}` is no name of a header field", node.name.span)
     try:
-        re.compile(node.pattern)
-    except re.error as error:
-        context.error("NS213", f"not a regular expression: {error}", node.span)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # what other dialects read otherwise: `[[:alpha:]]`
+            re.compile(node.pattern)
+    except (re.error, FutureWarning, OverflowError, RecursionError) as error:
+        context.error("NS213", f"not a regular expression: {str(error).lower()}", node.span)
 
 
 def asks(when: c.Condition, kinds: tuple[type, ...]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from nullsender import condition as c
 from nullsender import syntax as s
@@ -33,6 +33,8 @@ class Context:
     changes: set[date] = field(default_factory=set)
     used_sets: set[str] = field(default_factory=set)
     _names: dict[str, Entries] = field(default_factory=dict)
+
+    most_points: ClassVar[int] = 1000  # of a score: beyond, somebody has slipped
 
     # --- saying something ---------------------------------------------------------------------------------------------
     def error(self, code: str, message: str, span: Span, *, help: str | None = None, note: str | None = None) -> None:  # noqa: A002
@@ -79,7 +81,7 @@ class Context:
         if first and first > self.on_date:
             self.changes.add(first)
         if last and last >= self.on_date:
-            self.changes.add(last + timedelta(days=1))
+            self.changes.update((last + timedelta(days=1),) if last < date.max else ())
         return (first is None or first <= self.on_date) and (last is None or self.on_date <= last)
 
     # --- sets ---------------------------------------------------------------------------------------------------------

@@ -29,9 +29,10 @@ def with_exceptions(at: int, drafts: list[Draft], deployments: tuple[str, ...], 
         return
     earlier = [d.rule for d in drafts[:at] if d.accepts and not d.rule.report_only and d.rule.stage <= draft.rule.stage]
     for names, accepted in _by_deployment(draft.rule, earlier, deployments):
-        unless = (*draft.rule.unless, *_usual(draft), *(_accepted(rule) for rule in accepted))
+        unless = (*draft.rule.unless, *_usual(draft), *(_accepted(rule, upstream=upstream) for rule in accepted))
         rule = replace(draft.rule, on=names, unless=unless)
-        yield from _for_upstream(rule) if upstream else (rule,)
+        incoming = draft.senders is not Senders.OUTGOING
+        yield from _for_upstream(rule) if upstream and incoming else (rule,)
 
 
 def _usual(draft: Draft) -> Iterator[c.Condition]:
@@ -42,8 +43,9 @@ def _usual(draft: Draft) -> Iterator[c.Condition]:
         yield c.Kept()
 
 
-def _accepted(rule: p.Rule) -> c.Condition:
-    return c.both(rule.when, *(c.Not(exception) for exception in rule.unless))
+def _accepted(rule: p.Rule, *, upstream: bool) -> c.Condition:
+    skipped = (c.Not(c.Upstream()),) if upstream and _is_of_clients(rule) else ()
+    return c.both(*skipped, rule.when, *(c.Not(exception) for exception in rule.unless))
 
 
 def _by_deployment(
@@ -60,10 +62,17 @@ def _by_deployment(
 
 def _for_upstream(rule: p.Rule) -> Iterator[p.Rule]:
     """Yield the rule as it is for machines of ours in front: skipped, or quarantine where they would have to bounce."""
-    if asks(rule.when, _SKIPPED_BY_UPSTREAM) or (rule.limit and rule.limit.per == "client"):
+    would_bounce = rule.stage > Stage.RCPT and isinstance(rule.action, p.Reject | p.Discard)
+    if _is_of_clients(rule):
         yield replace(rule, unless=(*rule.unless, c.Upstream()))
-    elif rule.stage > Stage.RCPT and isinstance(rule.action, p.Reject | p.Discard):
+    elif would_bounce and not rule.report_only:
         yield replace(rule, unless=(*rule.unless, c.Upstream()))
         yield replace(rule, action=p.Quarantine(), when=c.both(c.Upstream(), rule.when))
     else:
         yield rule
+
+
+def _is_of_clients(rule: p.Rule) -> bool:
+    """Tell whether the rule judges the machine that connects, which for these is one of ours."""
+    counted = rule.limit is not None and rule.limit.per == "client"
+    return counted or isinstance(rule.action, p.Greylist) or asks(rule.when, _SKIPPED_BY_UPSTREAM)

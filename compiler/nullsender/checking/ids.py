@@ -35,6 +35,8 @@ class Ids:
     def _choose(self, name: s.Word) -> None:
         if name.text in self.chosen:
             self.context.twice("NS311", f"two rules are called `{name.text}`", name.span, self.chosen[name.text])
+        elif not name.text.isascii():
+            self.context.error("NS311", f"`{name.text}` stands in replies, which are ASCII", name.span)
         elif name.text == RELAYING:
             self.context.error("NS311", f"`{RELAYING}` is the name of the rule that nobody writes", name.span)
         else:

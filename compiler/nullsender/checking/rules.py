@@ -11,17 +11,29 @@ from nullsender import wording
 from nullsender.checking.conditions import Senders, Subject, asks, condition, narrowing, subject, zone
 from nullsender.checking.context import Context
 from nullsender.checking.exceptions import Draft, with_exceptions
+from nullsender.checking.fitting import OF_SENDERS, Case, check_fit
 from nullsender.checking.ids import RELAYING, Ids, RuleLike, rule_statements
 from nullsender.checking.modifiers import Modifiers, read_modifiers
 from nullsender.checking.replies import reply_of
 from nullsender.features import ATOMS, EARLIEST, known_at
 from nullsender.policy import Stage
 
-BACKSCATTERER = "ips.backscatterer.org"
-_OF_SENDERS = (c.SenderIn, c.SenderPostmaster, c.SpfIs, c.DmarcIs)
 _HEADER = re.compile(r"([!-9;-~]+): ?([ -~]*)")
-_ORIGINATOR = ("bcc", "cc", "date", "from", "message-id", "reply-to", "sender", "subject", "to")
-_STRUCTURAL = frozenset((*_ORIGINATOR, "content-type", "mime-version", "received", "return-path"))
+_ORIGINATOR = (
+    "bcc",
+    "cc",
+    "date",
+    "from",
+    "in-reply-to",
+    "message-id",
+    "references",
+    "reply-to",
+    "sender",
+    "subject",
+    "to",
+)
+_OF_SERVERS = ("authentication-results", "delivered-to", "dkim-signature", "mime-version", "received", "return-path")
+_STRUCTURAL = re.compile(f"{'|'.join((*_ORIGINATOR, *_OF_SERVERS))}|(?:arc|content|list|resent)-.*", re.IGNORECASE)
 
 
 def rules(context: Context, *, upstream: bool) -> tuple[p.Rule, ...]:
@@ -48,14 +60,13 @@ def _draft(statement: RuleLike, context: Context, ids: Ids) -> Draft | None:
     when = [about.condition, *(narrowing(n, context, rule_id) for n in narrowings)]
     when += [condition(m.condition, context, rule_id) for m in modifiers.when]
     unless = tuple(condition(m.condition, context, rule_id) for m in modifiers.unless)
-    whole = _dns_last(c.both(*when))
-    if about.senders is Senders.OUTGOING and asks(whole, _OF_SENDERS):
-        whole = c.both(whole, c.Not(c.SenderNull()))
-    _check_senders(about.senders, whole, statement, narrowings, context)
     existence = isinstance(about.condition, c.RecipientUnknown)
     action = _action(statement, rule_id, modifiers, context)
+    whole = _dns_last(c.both(*when, *_others_than_null(about, c.both(*when), action)))
     limit = _limit(statement)
     stage = _stage(about, whole, unless, action, limit, modifiers, context)
+    if asks(whole, (c.BatvIs,)):
+        whole, unless = c.both(whole, *_signed(context)), (*unless, *(_UNTAGGED if stage is Stage.CONTENT else ()))
     rule = p.Rule(
         id=rule_id,
         action=action or p.Reject(),
@@ -73,8 +84,25 @@ def _draft(statement: RuleLike, context: Context, ids: Ids) -> Draft | None:
         because=modifiers.because,
         existence=existence,
     )
-    _check_fit(statement, rule, action, modifiers, context)
+    check_fit(Case(statement, rule, action, about.senders, narrowings, modifiers), context)
     return Draft(rule, action is None, about.senders) if modifiers.applies else None
+
+
+def _others_than_null(about: Subject, when: c.Condition, action: p.Action | None) -> tuple[c.Condition, ...]:
+    """Return what keeps the null sender out where the language says that it is never meant."""
+    of_senders = about.senders is Senders.OUTGOING and asks(when, OF_SENDERS)
+    greylisted = isinstance(action, p.Greylist) and about.senders is Senders.BOTH
+    return (c.Not(c.SenderNull()),) if of_senders or greylisted else ()
+
+
+# Null-sender mail that goes to an address as its owner wrote it, and so can have no tag (RFC 8098 §3, RFC 3834 §4).
+_UNTAGGED = (c.ReportIs("disposition-notification"), c.HeaderMatches("Auto-Submitted", r"^\s*auto-replied\b", True))
+
+
+def _signed(context: Context) -> tuple[c.Condition, ...]:
+    """Return the condition that tags are looked for: only recipients whose mail is signed have any."""
+    members = tuple(member for statement in context.of_kind(s.SignMail) for member in statement.members)
+    return (context.membership(c.RecipientIn, members, "signed"),) if members else ()
 
 
 # --- the words of a statement -----------------------------------------------------------------------------------------
@@ -132,7 +160,7 @@ def _tag(header: s.Text | None, rule_id: str, context: Context) -> p.Tag:
     if header is None:
         return p.Tag("X-Nullsender", rule_id)
     found = _HEADER.fullmatch(header.value)
-    if found is None or len(header.value) > 900:
+    if found is None or not found[2].strip() or len(header.value) > 900:
         context.error(
             "NS307",
             "a tag is a header field: `Name: text` in printable ASCII",
@@ -140,7 +168,7 @@ def _tag(header: s.Text | None, rule_id: str, context: Context) -> p.Tag:
             help='write `tag "X-Bounce: forged"` or the like',
         )
         return p.Tag("X-Nullsender", rule_id)
-    if found[1].lower() in _STRUCTURAL:
+    if _STRUCTURAL.fullmatch(found[1]):
         context.error("NS307", f"`{found[1]}` belongs to the message itself", header.span, help="choose an `X-` name")
     return p.Tag(found[1], found[2].strip())
 
@@ -175,7 +203,7 @@ def _stage(
                 help=f"write `at {max(known, earliest).word}`, or leave it out",
             )
             return max(known, earliest)
-        if stage is Stage.RCPT and _who_gets_bounces(about, when):
+        if stage is Stage.RCPT and (asks(when, (c.BatvIs,)) or _who_gets_bounces(about, when, action)):
             context.warn(
                 "NS315",
                 "deciding at rcpt refuses other sites' callouts, which never send a message",
@@ -187,88 +215,13 @@ def _stage(
     stage = max([earliest, *defaults], default=earliest)
     if limit:
         return Stage.CONTENT
-    return max(stage, Stage.DATA) if _who_gets_bounces(about, when) else stage
+    return max(stage, Stage.DATA) if _who_gets_bounces(about, when, action) else stage
 
 
-def _who_gets_bounces(about: Subject, when: c.Condition) -> bool:
-    chosen = any(isinstance(atom, c.RecipientIn | c.BatvIs) for sign, atom in c.literals(when))
-    return about.senders is Senders.NULL and chosen
-
-
-# --- what does not fit ------------------------------------------------------------------------------------------------
-def _check_senders(
-    senders: Senders, when: c.Condition, statement: RuleLike, narrowings: tuple[s.Narrowing, ...], context: Context
-) -> None:
-    """Hold the null-sender type rule: who speaks of senders says whether the null sender is meant."""
-    if senders is Senders.BOTH and asks(when, _OF_SENDERS):
-        rest = "" if isinstance(statement, s.UseDnsbl) else statement.subject.span.text
-        context.error(
-            "NS301",
-            "a condition on the sender, SPF or DMARC must say whether it speaks of bounces",
-            statement.span if isinstance(statement, s.UseDnsbl) else statement.subject.span,
-            note=f"`{rest or 'use dnsbl'}` is both ordinary mail and bounces; the null sender has no address",
-            help="write `ordinary mail` for senders with an address, or `bounces` for the null sender",
-        )
-    if senders is Senders.NULL and any(isinstance(n, s.FromSet) for n in narrowings):
-        context.error("NS314", "bounces come from the null sender, which is in no set", statement.span)
-    if senders is not Senders.OUTGOING and asks(when, (c.Authenticated,)):
-        context.error(
-            "NS314",
-            "rules are about incoming mail: whoever has logged in is exempt from them",
-            statement.span,
-            help="write the rule on `outgoing mail`",
-        )
-
-
-def _check_fit(
-    statement: RuleLike, rule: p.Rule, action: p.Action | None, modifiers: Modifiers, context: Context
-) -> None:
-    if rule.existence:
-        _check_existence(rule, action, context)
-    if isinstance(action, p.Discard) and not modifiers.because:
-        context.error(
-            "NS304",
-            "`discard` drops mail that somebody may wait for: say why",
-            statement.span,
-            help='add `because "…"`, or write `quarantine`',
-        )
-    if isinstance(statement, s.UseDnsbl) and _refuses_everybody(statement) and not modifiers.because:
-        context.error(
-            "NS305",
-            f"`{BACKSCATTERER}` lists hosts that send backscatter, ordinary mail servers among them",
-            statement.mode.span,
-            help='write `in safe mode`, or add `because "…"`',
-        )
-    if modifiers.time and not isinstance(action, p.Greylist):
-        context.error("NS306", "`for` belongs to `greylist`", modifiers.time.span)
-    if isinstance(action, p.Greylist) and modifiers.time is None:
-        context.error("NS306", "`greylist` needs to know for how long", statement.span, help="add `for 5m`")
-    if modifiers.reply and not isinstance(action, p.Reject | p.Defer | p.Greylist):
-        context.error("NS303", "only what refuses has a reply", modifiers.reply.span)
-    if isinstance(action, p.Defer) and not rule.limit and modifiers.until is None and not rule.existence:
-        context.warn(
-            "NS316",
-            "deferred mail is tried again for days and bounced by its sender in the end",
-            statement.span,
-            help="add `until DATE`, or `reject` it",
-        )
-
-
-def _refuses_everybody(use: s.UseDnsbl) -> bool:
-    return use.mode.text == "reject" and use.zone.domain.text.lower() == BACKSCATTERER
-
-
-def _check_existence(rule: p.Rule, action: p.Action | None, context: Context) -> None:
-    if not isinstance(action, p.Reject | p.Defer) or rule.report_only:
-        context.error(
-            "NS312",
-            "nonexistent recipients can only be rejected or deferred",
-            rule.span,
-            note="mail for nobody that is accepted has to be bounced, and that is backscatter",
-            help="write `defer nonexistent recipients` to try out a new list",
-        )
-    if rule.stage is not Stage.RCPT:
-        context.error("NS302", "whether a recipient exists is decided at rcpt", rule.span)
+def _who_gets_bounces(about: Subject, when: c.Condition, action: p.Action | None) -> bool:
+    """Tell whether the rule keeps bounces from some recipients; `accept` keeps nothing from anybody."""
+    chosen = any(sign is c.Sign.IS and isinstance(atom, c.RecipientIn) for sign, atom in c.literals(when))
+    return about.senders is Senders.NULL and chosen and action is not None
 
 
 def _dns_last(condition: c.Condition) -> c.Condition:

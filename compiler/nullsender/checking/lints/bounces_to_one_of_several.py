@@ -10,6 +10,7 @@ def lint(policy: Policy, context: Context) -> None:
         atoms = {type(atom) for _, atom in c.literals(rule.when)}
         if (
             {c.SenderNull, c.RecipientIn} <= atoms
+            and c.BatvIs not in atoms
             and rule.stage > Stage.RCPT
             and isinstance(rule.action, Reject)
             and not any(_refuses_several(other) for other in policy.rules)
