@@ -46,7 +46,7 @@ def _install(packages: Iterable[str]) -> None:
     with _nothing_starts():
         if "postfix" in packages and shutil.which("debconf-set-selections"):
             subprocess.run(["debconf-set-selections"], input=_PRESEED, text=True, check=True)
-        _run("apt-get", "install", "--yes", "--no-install-recommends", "--no-remove", *packages)
+        _run("apt-get", "install", "--yes", "--no-install-recommends", "--no-remove", "--no-upgrade", *packages)
     for service in new:
         _disable(service)
 
@@ -67,7 +67,8 @@ def _nothing_starts() -> Iterator[None]:
 
 def _disable(service: str) -> None:
     """Keep a service that was just installed from starting with the host."""
-    for command in (["deb-systemd-helper", "disable", f"{service}.service"], ["update-rc.d", service, "disable"]):
+    units = (f"{service}.service", f"{service}.socket")
+    for command in (["deb-systemd-helper", "disable", *units], ["update-rc.d", service, "disable"]):
         if shutil.which(command[0]):
             subprocess.run(command, check=False, capture_output=True)
 
@@ -94,6 +95,8 @@ def _complete(name: str) -> None:
     programs = [str(LAB / name / program) for program in UNPACKED_PROGRAMS[name]]
     if not _not_found(programs):
         return
+    if not (LAB / name / "libraries").exists():
+        _unpack(name, UNPACKED[name])
     _install((LAB / name / "libraries").read_text().split())
     if lost := _not_found(programs):
         raise subprocess.CalledProcessError(1, "ldd", "\n".join(lost))
