@@ -32,7 +32,7 @@ deploy mx2 to postbox 2.0 with strainer 3.1
 @pytest.fixture(autouse=True)
 def _own_targets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(nullsender_targets, "__path__", [str(HERE / "targets")])
-    caches = (discover.names, discover.load, entryfile._spooled)
+    caches = (discover.names, discover.load)
     for cached in caches:
         cached.cache_clear()
     for name in ("GITHUB_ACTIONS", "NO_COLOR", "POSTBOX_REFUSES"):
@@ -56,6 +56,7 @@ def run() -> Run:
     """Run a command line in this process; the result has `exit_code`, `stdout` and `stderr`."""
 
     def run(*arguments: object) -> Result:
+        entryfile._spooled.cache_clear()  # each run stands for a process of its own
         return CliRunner().invoke(nullsender, list(map(str, arguments)), standalone_mode=False, catch_exceptions=False)
 
     return run
