@@ -87,7 +87,7 @@ _WORD_RULES = frozenset(
     )
 )
 # Rules whose value is their only one, or all of them as a tuple.
-_ONE = ("domain", "role", "mailbox", "endpoint", "address_of_host", "with_reply")
+_ONE = ("domain", "role", "mailbox", "address_of_host", "with_reply")
 _ALL = ("items", "members", "names", "answers", "mailboxes", "listings")
 
 
@@ -163,15 +163,19 @@ def _test(span: Span, v: list[Any]) -> s.Test:
     return s.Test(span, v[0], _only(v, s.Fact), _only(v, s.Expectation))
 
 
-def _verdict(span: Span, v: list[Any]) -> s.ExpectVerdict:
+def _expected(v: list[Any]) -> tuple[dict[str, Any], tuple[Span, ...]]:
+    """Return the fields of an expected verdict, and where one that may stand once stands again."""
     parts: dict[str, Any] = {}
+    again = []
     for value in v[1:]:
         if isinstance(value, s.Word):
             parts["enhanced" if "." in value.text else "code"] = value
+        elif isinstance(value.value, tuple):
+            parts[value.name] = parts.get(value.name, ()) + value.value
         else:
-            lists = isinstance(value.value, tuple)
-            parts[value.name] = parts.get(value.name, ()) + value.value if lists else value.value
-    return s.ExpectVerdict(span, v[0], **parts)
+            again += [value.span] if value.name in parts else []
+            parts.setdefault(value.name, value.value)
+    return parts, tuple(again)
 
 
 def _outcome(name: str) -> Made:
@@ -215,6 +219,7 @@ _MADE: Mapping[str, Made] = {
     "callout": _as(s.CalloutTo),
     "the_server": _as(s.TheServer),
     "deliver": _as(s.Deliver),
+    "endpoint": lambda span, v: v[0] if isinstance(v[0], s.Word) else s.Word(span, v[0].value),
     "subaddresses": _as(s.Subaddresses),
     "trust": _as(s.TrustClients),
     "upstream": _as(s.UpstreamClients),
@@ -294,6 +299,7 @@ _MADE: Mapping[str, Made] = {
     "silent_zone_fact": _as(s.SilentZoneFact),
     "helo_fact": _as(s.HeloFact),
     "login_fact": _as(s.LoginFact),
+    "said_name": lambda span, v: v[0] if isinstance(v[0], s.Text) else s.Text(span, v[0].text),
     "on_fact": _as(s.OnFact),
     "from_fact": _as(s.FromFact),
     "to_fact": _as(s.ToFact),
@@ -311,7 +317,6 @@ _MADE: Mapping[str, Made] = {
     "counted_fact": _as(s.CountedFact),
     "first_contact_fact": _as(s.FirstContactFact),
     "listing": _as(s.Listing),
-    "expect_verdict": _verdict,
     "expect_ndr": _as(s.ExpectNdr),
     "expect_no_ndr": _as(s.ExpectNoNdr),
     "expect_sender": _as(s.ExpectSender),
@@ -329,17 +334,21 @@ _MADE: Mapping[str, Made] = {
 
 @dataclass(slots=True)
 class Builder:
-    """The parser's callbacks for one source; `too_deep` collects where conditions nest deeper than `DEEPEST`."""
+    """The parser's callbacks for one source.
+
+    `too_deep` collects where conditions nest deeper than `DEEPEST`, `again` what may stand once and stands twice.
+    """
 
     source: Source = field(default_factory=lambda: Source("", ""))
     too_deep: list[Span] = field(default_factory=list)
+    again: list[Span] = field(default_factory=list)
     _depths: dict[int, tuple[s.Node, int, bool]] = field(
         default_factory=dict
     )  # by id: the node, how deep, in parentheses
 
     def begin(self, source: Source) -> None:
         """Forget the last source."""
-        self.source, self.too_deep, self._depths = source, [], {}
+        self.source, self.too_deep, self.again, self._depths = source, [], [], {}
 
     def __getattr__(self, rule: str) -> Callable[[list[Any]], Any]:
         if rule in _WORD_RULES:
@@ -350,6 +359,8 @@ class Builder:
             return self._member
         if rule in ("group", "negated", "all_of", "condition"):
             return lambda children: self._nested(rule, children)
+        if rule == "expect_verdict":
+            return self._verdict
         if rule in _MADE:
             made = _MADE[rule]
             return lambda children: made(self._span(children), self._values(children))
@@ -380,6 +391,12 @@ class Builder:
     def _member(self, children: list[Any]) -> s.Member:
         token = children[0]
         return s.Member(self._span(children), _MEMBERS[token.type], str(token))
+
+    def _verdict(self, children: list[Any]) -> s.ExpectVerdict:
+        values = self._values(children)
+        parts, again = _expected(values)
+        self.again.extend(again)
+        return s.ExpectVerdict(self._span(children), values[0], **parts)
 
     def _nested(self, rule: str, children: list[Any]) -> Any:
         """Build a compound condition, or leave out the layer that would be one too deep."""

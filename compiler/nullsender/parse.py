@@ -18,7 +18,7 @@ from nullsender.lexing import KEYWORD_END, PolicyLexer, bound_keyword
 from nullsender.recover import Recovery, open_brace, word_at
 from nullsender.source import Source, Span
 from nullsender.syntax import Document
-from nullsender.syntaxerror import describe, too_deep
+from nullsender.syntaxerror import again, describe, too_deep
 from nullsender_grammar import grammar
 
 
@@ -27,7 +27,8 @@ def parse(source: Source) -> tuple[Document, tuple[Diagnostic, ...]]:
     language = _language()
     language.builder.begin(source)
     document, found = _read(language, source)
-    found.extend(too_deep(span) for span in language.builder.too_deep)
+    found.extend(map(too_deep, language.builder.too_deep))
+    found.extend(map(again, language.builder.again))
     return document, tuple(sorted(found, key=_place))
 
 

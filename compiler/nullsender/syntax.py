@@ -653,12 +653,14 @@ class SilentZoneFact(Node):
 
 @node
 class HeloFact(Node):
-    name: Word | Text
+    """What the client says it is, whatever that is."""
+
+    name: Text
 
 
 @node
 class LoginFact(Node):
-    name: Word | Text
+    name: Text
 
 
 @node

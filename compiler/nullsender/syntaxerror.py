@@ -85,6 +85,14 @@ def too_deep(span: Span) -> Diagnostic:
     )
 
 
+def again(span: Span) -> Diagnostic:
+    """Return the error for a part of an expectation that may stand there once."""
+    word = span.text.split()[0].lower()
+    return Diagnostic(
+        "NS116", f"`{word}` stands twice in one expectation", span, help="expect each in a line of its own"
+    )
+
+
 def _unfinished(
     span: Span, accepted: Collection[str], recovery: Recovery, end_of_last: int, block: Span | None
 ) -> Diagnostic:
