@@ -64,12 +64,13 @@ class RspamdLab:
         """Start it, wait until it answers where the part's link says, and stop it in the end."""
         main = _prepare(home)
         _LOG.unlink(missing_ok=True)
-        process = subprocess.Popen(  # noqa: S603  # the program that PATH names
-            [shutil.which("rspamd") or "rspamd", "-f", "-u", _USER, "-g", _USER, "-c", str(main)],
-            stdout=subprocess.DEVNULL,
-            stderr=(_LAB / "stderr").open("w"),
-            env={**os.environ, "LC_ALL": "C"},
-        )
+        with (_LAB / "stderr").open("w") as said:
+            process = subprocess.Popen(  # noqa: S603  # the program that PATH names
+                [shutil.which("rspamd") or "rspamd", "-f", "-u", _USER, "-g", _USER, "-c", str(main)],
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                env={**os.environ, "LC_ALL": "C"},
+            )
         try:
             _wait(process, part.links[0].address or LISTENS[part.links[0].kind])
             yield _log
