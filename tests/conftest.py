@@ -39,6 +39,8 @@ def _on_the_machine(request: pytest.FixtureRequest) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_LEFT_OUT] = {}
+    if os.environ.get("CI") == "true" and (reason := missing()):
+        raise pytest.UsageError(f"the live tests cannot run: {reason}")
 
 
 @pytest.hookimpl(trylast=True)
@@ -49,8 +51,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     reason = missing() if live else None
     if reason is None:
         return
-    if os.environ.get("CI") == "true":
-        raise pytest.UsageError(f"the live tests cannot run: {reason}")
     config.stash[_WHY] = reason
     counts: dict[str, int] = Counter(item.nodeid.partition("::")[0] for item in live)
     config.stash[_LEFT_OUT] = counts

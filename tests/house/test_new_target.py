@@ -15,7 +15,7 @@ from nullsender.capability import Capabilities, Way
 class Words:
     placed: tuple[str, ...]
 def lower(part): return Words(tuple(s.rule.id for s in part.steps) + tuple(s.id for s in part.statements)), ()
-def render(ir): return (l.artifact("rules.txt", l.Page("".join(f"{i}\\n" for i in ir.placed), ())),)
+def render(ir): return (l.artifact("nullsender/rules.txt", l.Page("".join(f"{i}\\n" for i in ir.placed), ())),)
 able = Capabilities(("1.0",), {feature: (Way("it writes it down"),) for feature in f.FEATURES})
 place = {"paper": t.Placement("/etc/parchment", (), (), (), (), ())}
 target = t.Target("parchment", "Parchment", able, place, lower, render, lambda *_: t.Verification(("read it",)))
@@ -49,7 +49,7 @@ def test_a_folder_dropped_beside_the_others_is_a_target(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    rules = (tmp_path / "build/mx/parchment/rules.txt").read_text().splitlines()
+    rules = (tmp_path / "build/mx/parchment/nullsender/rules.txt").read_text().splitlines()
     assert rules == ["relaying", "reject-nonexistent-recipients", "reject-bounces-to-several-recipients"]
 
 
