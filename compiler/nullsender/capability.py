@@ -34,12 +34,14 @@ class Way:
     """One way to do a feature: when, at what price and under which circumstances, and a sentence that says how.
 
     `stages` are the moments at which the component decides it; they do not count for settings. `needs` are
-    circumstances that all must hold: a kind of link (`milter`), or the mode (`standalone`, `fragment`).
+    circumstances that all must hold: a kind of link (`milter`), or the mode (`standalone`, `fragment`). `several` are
+    losses that only messages with several recipients show: they count unless the rule sees none of those.
     """
 
     sentence: str
     stages: frozenset[Stage] = ANY_STAGE
     losses: frozenset[Loss] = frozenset()
+    several: frozenset[Loss] = frozenset()
     needs: frozenset[str] = frozenset()
     since: Version = ()
     before: Version | None = None

@@ -31,6 +31,28 @@ def same_outcome(one: p.Rule, other: p.Rule) -> bool:
     return (one.id, one.action, one.reply, one.report_only) == (other.id, other.action, other.reply, other.report_only)
 
 
+def sees_one_recipient(rule: p.Rule, rules: tuple[p.Rule, ...]) -> bool:
+    """Tell whether no message with several recipients reaches the rule, because it or an earlier rule says so."""
+    asked = set(_conjuncts(rule))
+    if c.Not(c.RecipientsOver(1)) in asked:
+        return True
+    asked.add(c.RecipientsOver(1))
+    earlier = rules[: next(i for i, other in enumerate(rules) if other is rule)]
+    return any(
+        decides(other)
+        and not other.report_only
+        and other.stage == rule.stage
+        and (not other.on or (rule.on and set(rule.on) <= set(other.on)))
+        and asked.issuperset(_conjuncts(other))
+        for other in earlier
+    )
+
+
+def _conjuncts(rule: p.Rule) -> tuple[c.Condition, ...]:
+    whole = c.both(*(c.negation_normal(part) for part in (rule.when, *map(c.Not, rule.unless))))
+    return whole.parts if isinstance(whole, c.AllOf) else (whole,)
+
+
 def _contradict(left: tuple[c.Literal, ...], right: tuple[c.Literal, ...]) -> bool:
     wanted = {atom for sign, atom in left + right if sign is c.Sign.IS}
     refused = {atom for sign, atom in left + right if sign is c.Sign.IS_NOT}

@@ -9,6 +9,7 @@ from nullsender import condition as c
 from nullsender import policy as p
 from nullsender.capability import Capabilities, Loss, Version, Way, version
 from nullsender.features import full_condition, of_rule
+from nullsender.order import sees_one_recipient
 from nullsender.plan import Link, Step
 from nullsender.policy import Stage
 from nullsender.target import AnyTarget
@@ -91,11 +92,12 @@ def team(
 def options(rule: p.Rule, policy: p.Policy, members: tuple[Member, ...]) -> tuple[Option, ...]:
     """Return every place where the rule can be decided, the best first."""
     features = of_rule(rule, policy)
+    alone = sees_one_recipient(rule, policy.rules)
     found = (
         option
         for member in members
         for stage in Stage
-        if (option := _option(rule, features, member, stage)) is not None
+        if (option := _option(rule, features, member, stage, alone=alone)) is not None
     )
     return tuple(sorted(found, key=lambda option: option.rank))
 
@@ -108,7 +110,7 @@ def lacking(rule: p.Rule, policy: p.Policy, member: Member) -> tuple[tuple[str, 
     return tuple((f, member.why_not(f) if f in never else "decided too early") for f in never or too_early)
 
 
-def _option(rule: p.Rule, features: tuple[str, ...], member: Member, stage: Stage) -> Option | None:
+def _option(rule: p.Rule, features: tuple[str, ...], member: Member, stage: Stage, *, alone: bool) -> Option | None:
     if stage < rule.stage:
         return None
     losses = set(_moving(rule, stage))
@@ -118,8 +120,8 @@ def _option(rule: p.Rule, features: tuple[str, ...], member: Member, stage: Stag
         ways = [way for way in member.ways(feature) if stage in way.stages]
         if not ways:
             return None
-        best = min(ways, key=lambda way: len(way.losses))
-        losses |= best.losses
+        best = min(ways, key=lambda way: len(way.losses | way.several))
+        losses |= best.losses if alone else best.losses | best.several
         uses |= best.needs
         sentences.append(best.sentence)
     if (rule.reply.code, rule.reply.enhanced) in member.table.native_replies:

@@ -71,6 +71,10 @@ SERVER = Capabilities(
     ways={
         **ways(EARLY, *ENVELOPE, "nonexistent recipients"),
         **ways(frozenset({RCPT}), "recipient in"),
+        "recipient in": (
+            Way("asks for the recipient", frozenset({RCPT})),
+            Way("asks when there is one", frozenset({DATA}), several=frozenset({Loss.NARROWER})),
+        ),
         **ways(frozenset({DATA}), "several recipients"),
         **{
             f: (Way("as it is", EARLY),)

@@ -24,7 +24,7 @@ def test_a_data_rule_that_the_server_cannot_decide_goes_to_the_helper_without_lo
 
 
 def test_a_data_rule_with_its_stage_written_may_not_move_silently() -> None:
-    _, found = planned("reject bounces to silent at data\n" + BOTH)
+    _, found = planned("quarantine mail when client in partner at data\n" + BOTH)
     assert codes(found) == ["NS503"]
     assert "the message is refused instead of the recipient" in (found[0].note or "")
 
@@ -99,7 +99,7 @@ def test_a_standalone_server_must_know_where_to_deliver() -> None:
 
 
 def test_a_helper_without_a_common_link_is_an_error() -> None:
-    _, found = planned("deploy mx to alpha 1.0 with alpha 1.0\n")
+    _, found = planned("deploy mx to alpha 1.0 with gamma 1.0\n", targets={**TARGETS, "gamma": target("gamma", SERVER)})
     assert codes(found)[0] == "NS501"
 
 
@@ -116,6 +116,25 @@ def test_only_a_helper_that_has_something_to_do_filters_mail() -> None:
     assert [link.helper for link in plan.deployments[0].parts[0].filtering] == ["beta"]
     plan, _ = planned("reject bounces when client in partner\n" + BOTH)
     assert plan.deployments[0].parts[0].filtering == ()
+
+
+def test_what_only_several_recipients_would_show_is_no_loss_where_they_are_refused_before() -> None:
+    text = "reject bounces to several recipients\nreject bounces to silent\n" + BOTH
+    plan, found = planned(text)
+    assert codes(found) == []
+    assert where(plan)["reject-bounces-to-silent"] == ("alpha", DATA)
+
+
+def test_a_refusal_of_several_recipients_that_is_only_reported_changes_nothing() -> None:
+    text = "reject bounces to several recipients report only\nreject bounces to silent\n" + BOTH
+    plan, _ = planned(text)
+    assert where(plan)["reject-bounces-to-silent"] == ("beta", CONTENT)
+
+
+def test_a_rule_may_say_itself_that_it_speaks_of_one_recipient() -> None:
+    plan, found = planned("reject bounces to silent except recipients > 1\n" + BOTH)
+    assert codes(found) == []
+    assert where(plan)["reject-bounces-to-silent"] == ("alpha", DATA)
 
 
 def test_a_rule_is_for_the_deployments_it_names() -> None:
