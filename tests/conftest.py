@@ -70,7 +70,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None and _WHY in session.config.stash:  # a worker of xdist: the controller knows no tests
         counts: dict[str, int] = session.config.stash[_LEFT_OUT]
-        output["left out"] = (session.config.stash[_WHY], counts)
+        output["left out"] = (session.config.stash[_WHY], dict(counts))
 
 
 @pytest.hookimpl(optionalhook=True)
