@@ -50,7 +50,7 @@ def check(resolved: Resolved, on_date: date, catalogue: Catalogue) -> tuple[p.Po
         deployments=deployed,
         zones=_zones(decided),
     )
-    check_examples(context, decided)
+    check_examples(context, policy)
     lints.run(policy, context)
     if has_errors(context.found):
         return None, _in_order(context.found)

@@ -10,6 +10,7 @@ from nullsender import condition as c
 from nullsender import syntax as s
 from nullsender.checking.context import Context
 from nullsender.names import Kind
+from nullsender.suggest import did_you_mean
 
 DEFAULT_ANSWER = "127.0.0.2"
 
@@ -111,7 +112,18 @@ def condition(node: s.Cond, context: Context, name: str) -> c.Condition:
             _check_pattern(node, context)
             return c.HeaderMatches(header.value, pattern, ignore_case)
         case s.ReportIs(kind=kind):
+            check_report_kind(kind, context)
             return c.ReportIs(kind.text.lower())
+
+
+REPORTS = ("delivery-status", "disposition-notification", "feedback-report", "tracking-status", "tlsrpt")
+
+
+def check_report_kind(kind: s.Word, context: Context) -> None:
+    """Say where a report-type looks like a slip for one that is registered; others are allowed."""
+    guess = did_you_mean(kind.text.lower(), REPORTS)
+    if kind.text.lower() not in REPORTS and guess:
+        context.warn("NS324", f"no report is a `{kind.text}`", kind.span, help=guess)
 
 
 def _threshold(least: s.Number, context: Context) -> c.Scoring:
@@ -142,6 +154,7 @@ def zone(node: s.ZoneRef, context: Context) -> c.Zone:
         name = canonical.domain(name)
     except ValueError as error:
         context.error("NS206", f"`{name[:80]}`: {error}", node.domain.span)
+    context.zones.add(name)
     answers = []
     for answer in node.answers:
         if answer.text.startswith("127.") and "/" not in answer.text and _is_address(answer.text):

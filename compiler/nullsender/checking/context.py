@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import ClassVar, TypeVar
 
+from nullsender import canonical
 from nullsender import condition as c
 from nullsender import syntax as s
 from nullsender.diagnostic import Diagnostic, Label, Severity
@@ -32,6 +33,8 @@ class Context:
     found: list[Diagnostic] = field(default_factory=list)
     changes: set[date] = field(default_factory=set)
     used_sets: set[str] = field(default_factory=set)
+    rule_ids: set[str] = field(default_factory=set)  # those of rules out of date, and of `accept`, too
+    zones: set[str] = field(default_factory=set)  # asked by some rule, in force or not
     _names: dict[str, Entries] = field(default_factory=dict)
 
     most_points: ClassVar[int] = 1000  # of a score: beyond, somebody has slipped
@@ -84,12 +87,30 @@ class Context:
             self.changes.update((last + timedelta(days=1),) if last < date.max else ())
         return (first is None or first <= self.on_date) and (last is None or self.on_date <= last)
 
+    def address(self, word: s.Word) -> str | None:
+        """Return one address in canonical form, and say where a pattern or something else stands for it."""
+        try:
+            form = canonical.address(word.text)
+        except ValueError as error:
+            self.error("NS206", f"`{word.text[:80]}`: {error}", word.span)
+            return None
+        if "*" in form:
+            self.error("NS217", f"`{word.text}` is a pattern; one address is wanted", word.span)
+            return None
+        return form
+
     # --- sets ---------------------------------------------------------------------------------------------------------
     def plain(self, members: tuple[s.Member, ...], kinds: tuple[Kind, ...], name: str) -> Entries | None:
-        """Return the members as one set without exceptions, where the language asks for one."""
-        contents = []
-        for member in members:
-            for piece in self._pieces(member, kinds)[1]:
+        """Return the members as one set without exceptions, where the language asks for one.
+
+        Domains among addresses become `*@domain`, since a set has one kind.
+        """
+        contents: list[Contents] = []
+        resolved = [(member, *self._pieces(member, kinds)) for member in members]
+        of_kind = {kind for _, kind, pieces in resolved if pieces}
+        common = Kind.DOMAINS if of_kind == {Kind.DOMAINS} and Kind.ADDRESSES in kinds else kinds[0]
+        for member, kind, pieces in resolved:
+            for piece in pieces:
                 if piece.but:
                     self.error(
                         "NS205",
@@ -97,9 +118,20 @@ class Context:
                         member.span,
                         help="a pattern or a file stays on the left of its `except`: write the members out",
                     )
-                contents.append(piece.of)
+                mixed = common is Kind.ADDRESSES and kind is Kind.DOMAINS
+                contents.append(self._as_addresses(member, piece.of) if mixed else piece.of)
         whole = union(contents)
-        return self._entries(name, kinds[0], whole, _span_of(members)) if whole else None
+        return self._entries(name, common, whole, _span_of(members)) if whole else None
+
+    def _as_addresses(self, member: s.Member, domains: Contents) -> Contents:
+        if domains.files or domains.live:
+            self.error(
+                "NS202",
+                f"`{member.text}` reads domains from a file; they cannot stand beside addresses here",
+                member.span,
+                help="write lines such as `*@example.org` into a file of addresses",
+            )
+        return Contents(frozenset(f"*@{domain}" for domain in domains.members))
 
     def membership(
         self, atom: type[c.SenderIn | c.RecipientIn | c.ClientIn | c.HeloIn], members: tuple[s.Member, ...], name: str

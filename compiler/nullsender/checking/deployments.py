@@ -22,6 +22,10 @@ def deployments(context: Context, *, upstream: bool) -> tuple[p.Deployment, ...]
             continue
         server = _component(node.server, context)
         helpers = tuple(_component(helper, context) for helper in node.helpers)
+        for index, helper in enumerate(node.helpers):
+            same = [h for h in (node.server, *node.helpers[:index]) if h.name.text.lower() == helper.name.text.lower()]
+            if same:
+                context.twice("NS244", f"`{helper.name.text}` stands twice", helper.span, same[0].span)
         placement = _placement(node, context)
         found[name] = p.Deployment(name, server, helpers, placement, _behind(node, nodes, context), node.span)
         if node.behind and not upstream:

@@ -58,10 +58,23 @@ def directory(node: s.Lookup, context: Context) -> p.Directory:
             context.error("NS228", f"`{name}` wants {known[name]}, not {kind}", setting.value.span, note=why)
         else:
             given[name] = setting
+            _at_the_server(setting, context)
     for name in NEEDED[system]:
         if name not in given and not any(setting.name.text == name for setting in node.settings):
             context.error("NS228", f"{system} needs to know `{name}`", node.span)
     return p.Directory(system, tuple((name, _value(setting.value)) for name, setting in given.items()), node.span)
+
+
+def _at_the_server(setting: s.LookupSetting, context: Context) -> None:
+    """Hold that a file is named by its path at the server, which alone reads it."""
+    path = setting.value.path.value if isinstance(setting.value, s.File) else ""
+    if isinstance(setting.value, s.File) and not path.startswith("/"):
+        context.error(
+            "NS228",
+            f"`{setting.name.text}` is read by the server: `{path}` is no absolute path",
+            setting.value.span,
+            help="secrets are named by path and stay at the server",
+        )
 
 
 def _value(value: s.Text | s.Number | s.Duration | s.File) -> str | int | Path:

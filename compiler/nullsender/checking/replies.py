@@ -9,6 +9,7 @@ from nullsender import policy as p
 from nullsender import syntax as s
 from nullsender.checking.context import Context
 
+_SUBJECTS = tuple("01234567")
 LONGEST_TEXT = 400  # characters; a reply line has 512 octets (RFC 5321, section 4.5.3.1.5), the rest is the server's
 _NO_TEXT = re.compile(r"[^ -~]")
 _NOT_FOR_REFUSING = frozenset({"421", "221", "500", "501", "502", "503", "504", "530", "534", "535", "538"})
@@ -66,8 +67,17 @@ def _check(written: s.WithReply, wanted: int, action: p.Action | None, context: 
             written.enhanced.span,
             help="the first digits are the same in both (RFC 3463, section 2)",
         )
+    if written.enhanced and written.enhanced.text.split(".")[1] not in _SUBJECTS:
+        context.error(
+            "NS303",
+            f"`{written.enhanced.text}` has no known subject",
+            written.enhanced.span,
+            help="the second number is 0 to 7 (RFC 3463, section 3): 1 is the address, 2 the mailbox, 7 policy",
+        )
     if written.code and written.code.text in _NOT_FOR_REFUSING:
         context.error("NS303", f"`{written.code.text}` says something else to a client", written.code.span)
+    if written.text and not written.text.value.strip():
+        context.error("NS322", "a reply without words", written.text.span, help="leave the text out, or write one")
     if written.text and (bad := _NO_TEXT.search(written.text.value)):
         context.error(
             "NS322",

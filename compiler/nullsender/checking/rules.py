@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from nullsender import condition as c
 from nullsender import policy as p
 from nullsender import syntax as s
@@ -12,28 +10,12 @@ from nullsender.checking.conditions import Senders, Subject, asks, condition, na
 from nullsender.checking.context import Context
 from nullsender.checking.exceptions import Draft, with_exceptions
 from nullsender.checking.fitting import OF_SENDERS, Case, check_fit
+from nullsender.checking.headers import field, is_structural
 from nullsender.checking.ids import RELAYING, Ids, RuleLike, rule_statements
 from nullsender.checking.modifiers import Modifiers, read_modifiers
 from nullsender.checking.replies import reply_of
 from nullsender.features import ATOMS, EARLIEST, known_at
 from nullsender.policy import Stage
-
-_HEADER = re.compile(r"([!-9;-~]+): ?([ -~]*)")
-_ORIGINATOR = (
-    "bcc",
-    "cc",
-    "date",
-    "from",
-    "in-reply-to",
-    "message-id",
-    "references",
-    "reply-to",
-    "sender",
-    "subject",
-    "to",
-)
-_OF_SERVERS = ("authentication-results", "delivered-to", "dkim-signature", "mime-version", "received", "return-path")
-_STRUCTURAL = re.compile(f"{'|'.join((*_ORIGINATOR, *_OF_SERVERS))}|(?:arc|content|list|resent)-.*", re.IGNORECASE)
 
 
 def rules(context: Context, *, upstream: bool) -> tuple[p.Rule, ...]:
@@ -44,6 +26,7 @@ def rules(context: Context, *, upstream: bool) -> tuple[p.Rule, ...]:
     if not any(isinstance(rule.when, c.RecipientUnknown) and not rule.unless and not rule.on for rule in existence):
         existence.append(_implied_existence(context, ids))
     ordinary = [d for d in drafts if not d.rule.existence]
+    context.rule_ids.update(ids.given)
     written = [
         rule
         for i in range(len(ordinary))
@@ -159,8 +142,8 @@ _PLAIN: dict[str, p.Action] = {
 def _tag(header: s.Text | None, rule_id: str, context: Context) -> p.Tag:
     if header is None:
         return p.Tag("X-Nullsender", rule_id)
-    found = _HEADER.fullmatch(header.value)
-    if found is None or not found[2].strip() or len(header.value) > 900:
+    found = field(header.value)
+    if found is None:
         context.error(
             "NS307",
             "a tag is a header field: `Name: text` in printable ASCII",
@@ -168,9 +151,9 @@ def _tag(header: s.Text | None, rule_id: str, context: Context) -> p.Tag:
             help='write `tag "X-Bounce: forged"` or the like',
         )
         return p.Tag("X-Nullsender", rule_id)
-    if _STRUCTURAL.fullmatch(found[1]):
-        context.error("NS307", f"`{found[1]}` belongs to the message itself", header.span, help="choose an `X-` name")
-    return p.Tag(found[1], found[2].strip())
+    if is_structural(found[0]):
+        context.error("NS307", f"`{found[0]}` belongs to the message itself", header.span, help="choose an `X-` name")
+    return p.Tag(*found)
 
 
 def _limit(statement: RuleLike) -> p.Limit | None:

@@ -9,6 +9,7 @@ from nullsender import canonical, wording
 from nullsender import policy as p
 from nullsender import syntax as s
 from nullsender.checking.context import Context
+from nullsender.entryfile import unreadable
 from nullsender.names import Kind
 from nullsender.source import Span
 
@@ -72,13 +73,13 @@ def _setting(node: s.Node, context: Context) -> Setting | None:
         case s.WarnAboutDelay(time=time):
             return p.WarnDelay(time.seconds)
         case s.CopyDoubleBounces(address=address):
-            form = _form(canonical.address, address, context)
+            form = context.address(address)
             return p.CopyDoubleBounces(form) if form else None
         case s.WordNdrs(file=file):
             folder = context.resolved.folders[id(file.span.source)]
             path = folder / file.path.value
-            if not path.is_file():
-                context.error("NS105", f"cannot read `{file.path.value}`: no such file", file.path.span)
+            if reason := unreadable(path):
+                context.error("NS105", f"cannot read `{file.path.value}`: {reason}", file.path.span)
             return p.WordNdrs(p.CompiledFile(path, file.path.value, Kind.ADDRESSES, file.span))
         case s.AnswerAutomatically(to=to):
             return p.AnswerAutomatically(to.text == "ordinary")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_network
+from itertools import combinations, islice, product
 
 from nullsender import canonical
 from nullsender import policy as p
@@ -14,9 +15,11 @@ from nullsender.checking.directories import directory
 from nullsender.entryfile import entries, expand
 from nullsender.names import CompiledFile, Entries, Kind
 from nullsender.resolve import file_contents
+from nullsender.sets import covers, overlap
 from nullsender.source import Span
 
 POSTMASTER = "postmaster"
+MOST = 20  # domains that two statements share; more help nobody
 _WIDEST = {4: 16, 6: 48}
 _ENDPOINT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:]+)(?::(?P<port>\d{1,5}))?|(?P<bare>[0-9A-Fa-f:]+)")
 _PORTS = {"lmtp": 24, "smtp": 25}
@@ -25,19 +28,40 @@ _PORTS = {"lmtp": 24, "smtp": 25}
 def served(context: Context) -> tuple[p.Served, ...]:
     """Return the served domains of each `recipients of` statement, each domain in one of them."""
     found: list[p.Served] = []
-    owners: dict[str, Span] = {}
     for number, statement in enumerate(context.of_kind(s.Recipients), 1):
         domains = context.plain(statement.members, (Kind.DOMAINS,), _set_name(statement.members, f"served-{number}"))
         sources = tuple(source for node in statement.sources if (source := _source(node, context)))
         if domains is None:
             continue
-        for domain in expand(domains):
-            if domain in owners:
-                context.twice("NS221", f"the recipients of `{domain}` are stated twice", statement.span, owners[domain])
-            owners.setdefault(domain, statement.span)
         if sources or not statement.sources:
             found.append(p.Served(domains, sources, statement.span))
+    _each_domain_once(found, context)
     return tuple(found)
+
+
+def _each_domain_once(served_domains: list[p.Served], context: Context) -> None:
+    """Say which domains two statements speak of; `*.example.org` speaks of `mail.example.org` too."""
+    owners: dict[str, p.Served] = {}
+    for one in served_domains:
+        for domain in expand(one.domains):
+            owners.setdefault(domain, one)
+    for one in served_domains:
+        twice = (
+            (domain, owners[wider])
+            for domain in expand(one.domains)
+            for wider in covering(domain)
+            if owners.get(wider, one) is not one
+        )
+        for domain, other in islice(twice, MOST):
+            context.twice("NS221", f"the recipients of `{domain}` are stated twice", one.span, other.span)
+
+
+def covering(domain: str) -> Iterator[str]:
+    """Yield the members that a domain, or a pattern for subdomains, may be covered by: itself first."""
+    yield domain
+    labels = domain.removeprefix("*.").split(".")
+    for first in range(1, len(labels)):
+        yield "*." + ".".join(labels[first:])
 
 
 def _source(node: s.Origin, context: Context) -> p.RecipientSource | None:
@@ -50,7 +74,10 @@ def _source(node: s.Origin, context: Context) -> p.RecipientSource | None:
             return directory(node, context)
         case s.CalloutTo(endpoint=endpoint):
             where = _host_and_port(endpoint, 25, context)
-            return p.Callout(f"{where[0]}:{where[1]}", node.span) if where else None
+            if where is None:
+                return None
+            host, port = where
+            return p.Callout(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", node.span)
         case s.TheServer():
             return p.TheServer(node.span)
 
@@ -58,7 +85,8 @@ def _source(node: s.Origin, context: Context) -> p.RecipientSource | None:
 def deliveries(context: Context, served_domains: Iterable[p.Served]) -> tuple[p.Delivery, ...]:
     """Return where mail goes; each domain once for a deployment."""
     known = {domain for one in served_domains for domain in expand(one.domains)}
-    owners: dict[tuple[str, tuple[str, ...]], Span] = {}
+    known.update(statement.domain.text.lower() for statement in context.of_kind(s.RewriteForwarded))
+    owners: dict[tuple[str, str], Span] = {}
     found = []
     for number, statement in enumerate(context.of_kind(s.Deliver), 1):
         domains = context.plain(statement.members, (Kind.DOMAINS,), _set_name(statement.members, f"delivered-{number}"))
@@ -68,16 +96,17 @@ def deliveries(context: Context, served_domains: Iterable[p.Served]) -> tuple[p.
         if domains is None or where is None:
             continue
         for domain in expand(domains):
-            if domain not in known:
+            if known.isdisjoint(covering(domain)):
                 context.error(
                     "NS222",
                     f"`{domain}` is delivered but not served",
                     statement.span,
                     help=f'say who its recipients are: `recipients of {domain} from file "…"` or `are anyone`',
                 )
-            if (domain, on) in owners:
-                context.twice("NS223", f"`{domain}` is delivered twice", statement.span, owners[domain, on])
-            owners.setdefault((domain, on), statement.span)
+            before = [owners[domain, name] for name in on or ("",) if (domain, name) in owners]
+            if before:
+                context.twice("NS223", f"`{domain}` is delivered twice", statement.span, before[0])
+            owners.update({(domain, name): statement.span for name in on or ("",)})
         found.append(p.Delivery(domains, protocol, where[0], where[1], on, statement.span))
     return tuple(found)
 
@@ -118,14 +147,32 @@ def kept(context: Context, served_domains: tuple[p.Served, ...]) -> tuple[str, .
     roles: dict[str, Span] = {}
     for statement in context.of_kind(s.Keep):
         for role in statement.roles:
-            try:
-                form = canonical.address(role.text) if "@" in role.text else canonical.local_part(role.text)
-            except ValueError as error:
-                context.error("NS206", f"`{role.text}`: {error}", role.span)
-            else:
-                roles.setdefault(form, role.span)
+            form = context.address(role) if "@" in role.text else _local_part(role, context)
+            if form is None:
+                continue
+            roles.setdefault(form, role.span)
+            if "@" in form and not _is_served(form.rpartition("@")[2], served_domains):
+                context.error(
+                    "NS225",
+                    f"`{role.text}` is kept reachable, but its domain is not served",
+                    role.span,
+                    help="keep addresses of domains that a `recipients of` statement names",
+                )
     _must_exist(roles, served_domains, context)
     return tuple(dict.fromkeys((POSTMASTER, *roles)))
+
+
+def _local_part(role: s.Word, context: Context) -> str | None:
+    try:
+        return canonical.local_part(role.text)
+    except ValueError as error:
+        context.error("NS206", f"`{role.text[:80]}`: {error}", role.span)
+        return None
+
+
+def _is_served(domain: str, served_domains: Iterable[p.Served]) -> bool:
+    """Tell whether a statement speaks of the domain, or may do so."""
+    return any(one.domains.live or not set(expand(one.domains)).isdisjoint(covering(domain)) for one in served_domains)
 
 
 def split(context: Context) -> tuple[Entries, ...]:
@@ -133,8 +180,17 @@ def split(context: Context) -> tuple[Entries, ...]:
     if statement is None:
         return ()
     kinds = (Kind.ADDRESSES, Kind.DOMAINS)
-    sets = (context.plain((member,), _of(member, kinds, context), member.text) for member in statement.members)
-    return tuple(entries_ for entries_ in sets if entries_)
+    sets = ((member, context.plain((member,), kinds, member.text)) for member in statement.members)
+    classes = [(member, entries_) for member, entries_ in sets if entries_]
+    for (first, one), (second, other) in combinations(classes, 2):
+        if _meet(one, other):
+            context.twice("NS231", f"`{first.text}` and `{second.text}` share recipients", second.span, first.span)
+    return tuple(entries_ for _, entries_ in classes)
+
+
+def _meet(one: Entries, other: Entries) -> bool:
+    left, right = ([m if "@" in m else f"*@{m}" for m in entries_.members] for entries_ in (one, other))
+    return any(overlap(Kind.ADDRESSES, a, b) for a, b in product(left, right))
 
 
 def quarantine(context: Context) -> p.QuarantineInto:
@@ -143,11 +199,8 @@ def quarantine(context: Context) -> p.QuarantineInto:
         return p.QuarantineInto()
     if "@" not in statement.into.text:
         return p.QuarantineInto(p.Into(statement.into.text))
-    try:
-        return p.QuarantineInto(p.Into.ADDRESS, canonical.address(statement.into.text))
-    except ValueError as error:
-        context.error("NS206", f"`{statement.into.text}`: {error}", statement.into.span)
-        return p.QuarantineInto()
+    address = context.address(statement.into)
+    return p.QuarantineInto(p.Into.ADDRESS, address) if address else p.QuarantineInto()
 
 
 def _must_exist(roles: dict[str, Span], served_domains: tuple[p.Served, ...], context: Context) -> None:
@@ -155,9 +208,11 @@ def _must_exist(roles: dict[str, Span], served_domains: tuple[p.Served, ...], co
         files = [source for source in one.sources if isinstance(source, CompiledFile)]
         if one.anyone or len(files) != len(one.sources):
             continue
-        wanted = {address: span for address, span in _kept_addresses(roles, one) if not address.startswith(POSTMASTER)}
+        wanted = {a: span for a, span in _kept_addresses(roles, one) if a.rpartition("@")[0] != POSTMASTER}
         for file in files:
             for entry in entries(file) if wanted else ():
+                if "*" in entry:
+                    wanted = {a: span for a, span in wanted.items() if not covers(Kind.ADDRESSES, entry, a)}
                 wanted.pop(entry, None)
         for address, span in sorted(wanted.items()):
             context.error(
@@ -199,10 +254,3 @@ def _looks_like_address(host: str) -> bool:
 
 def _set_name(members: tuple[s.Member, ...], otherwise: str) -> str:
     return members[0].text if len(members) == 1 and members[0].kind is s.MemberKind.NAME else otherwise
-
-
-def _of(member: s.Member, kinds: tuple[Kind, ...], context: Context) -> tuple[Kind, ...]:
-    """Return the kinds with that of the member first."""
-    named = context.resolved.sets.get(member.text)
-    kind = named.value.kind if named else None
-    return tuple(sorted(kinds, key=lambda k: k is not kind))
