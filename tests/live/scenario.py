@@ -91,8 +91,8 @@ def _with(scenario: Scenario, fact: s.Fact) -> Scenario:
             return replace(scenario, headers=(*scenario.headers, (name.value, value.value)))
         case s.ScoreFact(_, points):
             return replace(scenario, score=float(points.value))
-        case s.KnownFact() | s.UnknownFact() | s.LookupFailsFact():  # the policy's own lists and the machine's files say so already
-            return scenario
+        case s.KnownFact() | s.UnknownFact() | s.LookupFailsFact():
+            return scenario  # the policy's own lists and the machine's files say so already
         case _:
             raise NotImplementedError(f"`{scenario.name}`: the lab cannot bring about {type(fact).__name__}")
 

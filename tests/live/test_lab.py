@@ -6,17 +6,25 @@ import socket
 import subprocess
 from pathlib import Path
 
-import dns.exception
 import dns.message
 import dns.query
 import dns.rcode
 import pytest
 
+from nullsender import discover
 from tests.live.blocklists import Listed, Query, question
 from tests.live.lab import Lab
 from tests.live.machine import IPV4, IPV6
 
 pytestmark = pytest.mark.live
+
+
+@pytest.mark.parametrize("name", discover.names())
+def test_every_target_finds_its_program(lab: Lab, name: str) -> None:
+    lab.fresh()
+    target_lab = discover.load(name).lab
+    assert target_lab is not None
+    assert target_lab.missing() is None
 
 
 def ask(name: str, kind: str) -> dns.message.Message:
