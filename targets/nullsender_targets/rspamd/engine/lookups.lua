@@ -95,7 +95,7 @@ local function ask_names(task, session)
       if not resolve(task, kind, names[position], led_to) then led_to(nil) end
     end
   end
-  if not resolve(task, 'ptr', session.ip, answered) then keep(task, 'nameless', FAILED) end
+  if not resolve(task, 'ptr', session.ip:to_string(), answered) then keep(task, 'nameless', FAILED) end
 end
 
 -- Ask what `wanted` names; each only once.
