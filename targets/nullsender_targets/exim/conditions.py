@@ -1,0 +1,232 @@
+"""Turn a rule's condition into conditions of an ACL statement; where it says `or`, into an ACL of its own.
+
+An ACL statement is an `and` and an ACL of `accept` statements is an `or`, so a condition in negation normal form maps
+onto them as it stands, whatever its size. Each literal asks for what is surely so: an atom that is true, or one that
+is false. What cannot be told is neither, which is how a three-valued condition comes out true only when it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nullsender import condition as c
+from nullsender.names import Entries, Kind
+from nullsender.plan import Site
+from nullsender.policy import Stage
+from nullsender_targets.exim import ir
+from nullsender_targets.exim.sets import Sets, all_of, any_of
+
+NAME_LOOKUP = "look_up_the_client"
+DEEPEST = 15  # nested ACLs; Exim stops at 20
+
+
+class TooDeepError(Exception):
+    """The condition nests deeper than ACLs may."""
+
+
+@dataclass(slots=True)
+class Conditions:
+    """What the conditions of one deployment turned into so far."""
+
+    site: Site
+    sets: Sets
+    blocks: list[ir.AclBlock] = field(default_factory=list)
+    outside: dict[Entries, ir.Flag] = field(default_factory=dict)  # some accepted recipient is surely not a member
+    unsure: dict[Entries, ir.Flag] = field(default_factory=dict)  # of some accepted recipient it cannot be told
+    used: set[ir.Variable] = field(default_factory=set)
+
+    def tests(self, condition: c.Condition, stage: Stage) -> tuple[ir.Test, ...]:
+        """Return the conditions of a statement that holds when `condition` is surely true; DNS is asked last."""
+        return self._all(c.negation_normal(condition), stage, 0)
+
+    def alternatives(self, condition: c.Condition, stage: Stage) -> tuple[tuple[ir.Test, ...], ...]:
+        """Return the conditions of several statements, one for each part of an outermost `or`."""
+        normal = c.negation_normal(condition)
+        if isinstance(normal, c.AnyOf):
+            return tuple(self._all(part, stage, 0) for part in _dns_last(normal.parts))
+        return (self._all(normal, stage, 0),)
+
+    def _all(self, normal: c.Condition, stage: Stage, depth: int) -> tuple[ir.Test, ...]:
+        parts = _dns_last(normal.parts) if isinstance(normal, c.AllOf) else (normal,)
+        return tuple(test for part in parts for test in self._one(part, stage, depth))
+
+    def _one(self, normal: c.Condition, stage: Stage, depth: int) -> tuple[ir.Test, ...]:
+        match normal:
+            case c.AllOf():
+                return self._all(normal, stage, depth)
+            case c.AnyOf(parts):
+                return (self._any(parts, stage, depth + 1),)
+            case c.Not(atom):
+                return _LITERALS[type(atom)](self, atom, stage, False)
+            case _:
+                return _LITERALS[type(normal)](self, normal, stage, True)
+
+    def _any(self, parts: tuple[c.Condition, ...], stage: Stage, depth: int) -> ir.Test:
+        if depth > DEEPEST:
+            raise TooDeepError
+        groups = [self._all(part, stage, depth) for part in _dns_last(parts)]
+        expressions = [_as_expression(tests) for tests in groups]
+        if all(expression is not None for expression in expressions):
+            return ir.When(any_of(expression for expression in expressions if expression is not None))
+        name = f"any_{1 + sum(block.name.startswith('any_') for block in self.blocks)}"
+        self.blocks.append(ir.AclBlock(name, tuple(ir.Statement(ir.Verb.ACCEPT, tests) for tests in groups)))
+        return ir.Acl(name)
+
+    # --- sets ---------------------------------------------------------------------------------------------------------
+    def recipients(self, kind: Kind) -> tuple[ir.Subject, ...]:
+        """Return the variables of the recipient that are compared with members of this kind."""
+        if kind is not Kind.ADDRESSES:
+            return (ir.Var.DOMAIN,)
+        return (ir.Var.RCPT, ir.Var.RCPT_BASE) if self.site.delimiters else (ir.Var.RCPT,)
+
+    def senders(self, kind: Kind = Kind.ADDRESSES) -> tuple[ir.Subject, ...]:
+        if kind is not Kind.ADDRESSES:
+            return (ir.Fact.SENDER_DOMAIN,)
+        self.used.add(ir.Var.SENDER)
+        return (ir.Var.SENDER, ir.Var.SENDER_BASE) if self.site.delimiters else (ir.Var.SENDER,)
+
+    def in_set(self, entries: Entries, subjects: tuple[ir.Subject, ...], *, wanted: bool) -> ir.Expr:
+        return self.sets.member(entries, subjects) if wanted else self.sets.stranger(entries, subjects)
+
+    def client(self, entries: Entries, *, wanted: bool) -> ir.Test:
+        written = self.sets.written_out(entries)
+        if written is not None:
+            return ir.Hosts(written, negated=not wanted)
+        member = self.in_set(entries, (ir.Fact.CLIENT,), wanted=wanted)
+        there = ir.Defined(ir.Fact.CLIENT)
+        return ir.When(all_of((there, member)) if wanted else any_of((ir.Without(there), member)))
+
+    def every_recipient(self, entries: Entries, *, wanted: bool) -> ir.Test:
+        """Ask, of a whole message, whether every accepted recipient is a member."""
+        outside = self.outside.setdefault(entries, ir.Flag(f"outside_{len(self.outside) + 1}"))
+        if not wanted:
+            return ir.When(ir.Defined(outside))
+        reasons: list[ir.Expr] = [ir.Defined(outside)]
+        if entries.live:
+            reasons.append(ir.Defined(self.unsure.setdefault(entries, ir.Flag(f"unsure_{len(self.unsure) + 1}"))))
+        return ir.When(ir.Without(any_of(reasons)))
+
+
+# --- one line for each kind of condition ------------------------------------------------------------------------------
+Tests = tuple[ir.Test, ...]
+
+
+def _recipient_in(to: Conditions, atom: c.RecipientIn, stage: Stage, wanted: bool) -> Tests:
+    if stage > Stage.RCPT:
+        return (to.every_recipient(atom.entries, wanted=wanted),)
+    return (ir.When(to.in_set(atom.entries, to.recipients(atom.entries.kind), wanted=wanted)),)
+
+
+def _kept(to: Conditions, _: c.Kept, stage: Stage, wanted: bool) -> Tests:
+    to.used.add(ir.Var.KEPT)
+    if stage > Stage.RCPT:
+        to.used.add(UNKEPT)
+        return _when(ir.Defined(UNKEPT), not wanted)
+    return _when(ir.Yes(ir.Var.KEPT), wanted)
+
+
+def _trusted(to: Conditions, _: c.Trusted, __: Stage, wanted: bool) -> Tests:
+    if any(entries.live for entries in to.site.trusted):
+        return (ir.When(ir.Is(ir.Var.TRUSTED, "yes" if wanted else "no")),)
+    return _when(ir.Yes(ir.Var.TRUSTED), wanted)
+
+
+def _upstream(to: Conditions, _: c.Upstream, __: Stage, wanted: bool) -> Tests:
+    if to.site.upstream is None:
+        return _when(ir.Any(()), wanted)
+    return (to.client(to.site.upstream, wanted=wanted),)
+
+
+def _nameless(to: Conditions, _: c.ClientNameless, __: Stage, wanted: bool) -> Tests:
+    """Ask once a connection, in an ACL whose `warn` statements are skipped when the DNS does not answer."""
+    if not any(block.name == NAME_LOOKUP for block in to.blocks):
+        to.blocks.append(_LOOK_UP_NAME)
+    return (ir.Acl(NAME_LOOKUP), ir.When(ir.Is(ir.Var.NAMED, "no" if wanted else "yes")))
+
+
+def _sender_is_postmaster(to: Conditions, _: c.SenderPostmaster, __: Stage, wanted: bool) -> Tests:
+    anywhere = to.sets.of_literals("_postmaster", ir.Match.ADDRESS, ("postmaster@*",))
+    return _when(any_of(ir.InList(subject, anywhere) for subject in to.senders()), wanted)
+
+
+def _sender_in(to: Conditions, atom: c.SenderIn, _: Stage, wanted: bool) -> Tests:
+    return (ir.When(to.in_set(atom.entries, to.senders(atom.entries.kind), wanted=wanted)),)
+
+
+def _when(expr: ir.Expr, wanted: bool) -> Tests:
+    return (ir.When(expr if wanted else ir.Without(expr)),)
+
+
+UNKEPT = ir.Flag("unkept")
+_LITERALS: Mapping[type, Callable[[Conditions, Any, Stage, bool], Tests]] = {
+    c.SenderNull: lambda _, __, ___, wanted: (ir.NullSender(negated=not wanted),),
+    c.SenderPostmaster: _sender_is_postmaster,
+    c.SenderIn: _sender_in,
+    c.RecipientIn: _recipient_in,
+    c.RecipientsOver: lambda _, atom, __, wanted: _when(ir.AtLeast(ir.Fact.RECIPIENTS, atom.count + 1), wanted),
+    c.ClientIn: lambda to, atom, _, wanted: (to.client(atom.entries, wanted=wanted),),
+    c.ClientListed: lambda _, atom, __, wanted: (ir.Listed(atom.zone.domain, atom.zone.answers, negated=not wanted),),
+    c.ClientNameless: _nameless,
+    c.HeloIn: lambda to, atom, _, wanted: (ir.When(to.in_set(atom.entries, (ir.Fact.HELO,), wanted=wanted)),),
+    c.Authenticated: lambda _, __, ___, wanted: _when(ir.Defined(ir.Fact.LOGIN), wanted),
+    c.Trusted: _trusted,
+    c.Upstream: _upstream,
+    c.Kept: _kept,
+    c.RecipientElsewhere: lambda _, __, ___, wanted: _when(ir.Yes(ir.Var.SERVED), not wanted),
+    c.RecipientUnknown: lambda _, __, ___, wanted: (ir.When(ir.Is(ir.Var.KNOWN, "no" if wanted else "yes")),),
+    c.Scoring: lambda _, atom, __, wanted: _when(ir.AtLeast(ir.Var.SCORE, thousandths(atom.least)), wanted),
+}
+
+_NOT_ASKED = ir.When(ir.Is(ir.Var.NAMED, "unknown"))
+_LOOK_UP_NAME = ir.AclBlock(
+    NAME_LOOKUP,
+    (
+        ir.Statement(
+            ir.Verb.WARN,
+            (ir.When(ir.Without(ir.Defined(ir.Var.NAMED))),),
+            (ir.Set(ir.Var.NAMED, ir.Word("unknown")),),
+        ),
+        ir.Statement(ir.Verb.WARN, (_NOT_ASKED, ir.VerifyName()), (ir.Set(ir.Var.NAMED, ir.Word("yes")),)),
+        ir.Statement(ir.Verb.WARN, (_NOT_ASKED, ir.VerifyName(negated=True)), (ir.Set(ir.Var.NAMED, ir.Word("no")),)),
+        ir.Statement(ir.Verb.ACCEPT),
+    ),
+    "whether the client's address has a name that leads back; without an answer it stays unknown",
+)
+
+
+def _as_expression(tests: Tests) -> ir.Expr | None:
+    """Return the tests as one expansion condition, where all of them can be written so."""
+    parts = [_expression(test) for test in tests]
+    known = tuple(part for part in parts if part is not None)
+    return all_of(known) if len(known) == len(parts) else None
+
+
+def _expression(test: ir.Test) -> ir.Expr | None:
+    match test:
+        case ir.When(expr):
+            return expr
+        case ir.NullSender(negated):
+            there = ir.Defined(ir.Fact.SENDER)
+            return there if negated else ir.Without(there)
+        case ir.Hosts(members, negated):
+            inside = ir.All((ir.Defined(ir.Fact.CLIENT), ir.InList(ir.Fact.CLIENT, members)))
+            return ir.Without(inside) if negated else inside
+        case _:
+            return None
+
+
+def thousandths(points: float) -> int:
+    """Return points in the unit that Exim counts in: it knows whole numbers only."""
+    return round(points * 1000)
+
+
+def _dns_last(parts: tuple[c.Condition, ...]) -> tuple[c.Condition, ...]:
+    """Put questions to the DNS behind all others, and to block lists last; the rest stays as written."""
+    return tuple(sorted(parts, key=_dns))
+
+
+def _dns(condition: c.Condition) -> int:
+    costs = {c.ClientListed: 2, c.ClientNameless: 1}
+    return max((costs.get(type(atom), 0) for _, atom in c.literals(condition)), default=0)

@@ -1,0 +1,83 @@
+"""Run Exim at its real paths, inside a namespace in which they are private."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nullsender.plan import Part
+from nullsender_targets.exim.verify import find
+
+_USER = "Debian-exim"
+_SPOOL, _LOGS, _RUN = Path("/var/spool/exim4"), Path("/var/log/exim4"), Path("/run/exim4")
+_PORT = 25
+_QUEUE_RUNS = "2s"  # a message that was deferred is tried again while the test waits
+_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class EximLab:
+    """Boot Exim on the files that were applied."""
+
+    def missing(self) -> str | None:
+        if find("exim4") is None:
+            return "Exim is not installed: apt-get install exim4-daemon-heavy"
+        return None
+
+    @contextmanager
+    def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:  # noqa: ARG002  # Exim knows its own paths
+        """Start it, wait until it listens, and stop it with all that it started."""
+        for folder in (_SPOOL, _LOGS, _RUN):
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.chown(folder, _USER, _USER)
+        command = [find("exim4") or "exim4", "-bdf", f"-q{_QUEUE_RUNS}"]
+        with (_RUN / "stderr").open("w") as said:
+            process = subprocess.Popen(  # noqa: S603  # the program that was found
+                command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+            )
+        try:
+            _wait(process)
+            yield _log
+        finally:
+            _stop(process)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"Exim ended at once:\n{(_RUN / 'stderr').read_text()}{_log()}")
+        try:
+            with socket.create_connection(("127.0.0.1", _PORT), 1):
+                return
+        except OSError:
+            time.sleep(0.02)
+    raise TimeoutError(f"Exim does not listen on port {_PORT}:\n{(_RUN / 'stderr').read_text()}{_log()}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the daemon, and the deliveries of its session."""
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _log() -> str:
+    """Return the logs, the one for panics last."""
+    return "".join(
+        path.read_text(errors="replace") for name in ("mainlog", "paniclog") if (path := _LOGS / name).exists()
+    )
+
+
+lab = EximLab()

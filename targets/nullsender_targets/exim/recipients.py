@@ -1,0 +1,126 @@
+"""Find out who the recipient is, whether its domain is served here, and whether it exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nullsender import policy as p
+from nullsender.names import Entries, Kind
+from nullsender.plan import Site
+from nullsender_targets.exim import ir
+from nullsender_targets.exim.conditions import Conditions
+from nullsender_targets.exim.sets import all_of, any_of
+
+_NOT_YET = ir.When(ir.Without(ir.Is(ir.Var.KNOWN, "yes")))
+_SOURCES = {p.CompiledFile: "file", p.LiveFile: "live file", p.TheServer: "the server"}
+
+
+def facts(to: Conditions) -> Iterator[ir.Statement]:
+    """Yield the statements that set the variables which later ones ask for."""
+    site = to.site
+    effects: list[ir.Effect] = [
+        ir.Set(ir.Var.LOCAL, ir.Reading.LOCAL),
+        ir.Set(ir.Var.DOMAIN, ir.Reading.DOMAIN),
+        ir.Set(ir.Var.RCPT, ir.Reading.RCPT),
+    ]
+    if site.delimiters:
+        effects.append(ir.Set(ir.Var.RCPT_BASE, ir.Base(site.delimiters)))
+    yield ir.Statement(ir.Verb.WARN, (), tuple(effects), "the recipient in the form in which addresses are compared")
+    if ir.Var.SENDER in to.used:
+        sender: list[ir.Effect] = [ir.Set(ir.Var.SENDER, ir.Reading.SENDER)]
+        if site.delimiters:
+            sender.append(ir.Set(ir.Var.SENDER_BASE, ir.Base(site.delimiters, of_sender=True)))
+        yield ir.Statement(ir.Verb.WARN, (), tuple(sender), "the sender likewise")
+    yield ir.Statement(
+        ir.Verb.WARN,
+        (),
+        (
+            ir.Set(ir.Var.TRUSTED, _trusted(to)),
+            ir.Set(ir.Var.SERVED, ir.Truth(any_of((ir.Known.BARE_POSTMASTER, served(to, ir.Var.DOMAIN))))),
+        ),
+        "a trusted client, a domain of ours",
+    )
+    if ir.Var.KEPT in to.used:
+        yield ir.Statement(ir.Verb.WARN, (), (ir.Set(ir.Var.KEPT, ir.Truth(_kept(to))),), "an address always reachable")
+
+
+def served(to: Conditions, subject: ir.Subject) -> ir.Expr:
+    """Return what is true of every domain of ours."""
+    return any_of(to.sets.member(served.domains, (subject,)) for served in to.site.served)
+
+
+def existence(to: Conditions) -> Iterator[ir.Statement]:
+    """Yield the statements that set what is known of the recipient: `yes`, `no`, or `unknown` when a lookup failed."""
+    ours = ir.Yes(ir.Var.SERVED)
+    yield ir.Statement(
+        ir.Verb.WARN,
+        (),
+        (ir.Set(ir.Var.KNOWN, ir.Truth(any_of((ir.Without(ours), postmaster(to))))),),
+        "does the recipient exist? postmaster does",
+    )
+    for statement in to.site.served:
+        yield from _of_domains(statement, to)
+
+
+def may_fail(site: Site) -> bool:
+    """Tell whether some source may be unable to answer."""
+    sources = [source for served in site.served for source in served.sources]
+    return any(not isinstance(source, p.CompiledFile) for source in sources)
+
+
+def postmaster(to: Conditions) -> ir.Expr:
+    anywhere = to.sets.of_literals("_postmaster", ir.Match.ADDRESS, ("postmaster@*",))
+    return any_of(ir.InList(subject, anywhere) for subject in to.recipients(Kind.ADDRESSES))
+
+
+def _of_domains(served: p.Served, to: Conditions) -> Iterator[ir.Statement]:
+    here = (ir.When(to.sets.member(served.domains, (ir.Var.DOMAIN,))), _NOT_YET)
+    about = f"recipients of {served.domains.name}: " + (
+        "anyone" if served.anyone else ", ".join(_SOURCES[type(source)] for source in served.sources)
+    )
+    files = tuple(s for s in served.sources if isinstance(s, p.CompiledFile))
+    live = tuple(s for s in served.sources if isinstance(s, p.LiveFile))
+    if served.anyone:
+        yield ir.Statement(ir.Verb.WARN, here, (ir.Set(ir.Var.KNOWN, ir.Word("yes")),), about)
+        return
+    if files or live:
+        known = Entries(f"recipients-of-{served.domains.name}", Kind.ADDRESSES, (), files, live)
+        yes = to.sets.member(known, to.recipients(Kind.ADDRESSES))
+        missing = any_of(ir.Without(ir.Exists(file)) for file in live)
+        value = ir.Kleene(yes, missing) if live else ir.Truth(yes)
+        yield ir.Statement(ir.Verb.WARN, here, (ir.Set(ir.Var.KNOWN, value),), about)
+        about = ""
+    if any(isinstance(source, p.TheServer) for source in served.sources):
+        yield from _ask_the_server(here, about)
+
+
+def _ask_the_server(here: tuple[ir.Test, ...], about: str) -> Iterator[ir.Statement]:
+    """Yield a verification by the existing routers; each `warn` is skipped when they cannot tell."""
+    server = ir.Var.SERVER
+    yield ir.Statement(ir.Verb.WARN, here, (ir.Set(server, ir.Word("unknown")),), about)
+    known = ir.Set(ir.Var.KNOWN, ir.Word("yes"))
+    yield ir.Statement(ir.Verb.WARN, (*here, ir.VerifyRecipient()), (ir.Set(server, ir.Word("yes")), known))
+    yield ir.Statement(ir.Verb.WARN, (*here, ir.VerifyRecipient(negated=True)), (ir.Set(server, ir.Word("no")),))
+    open_ = ir.When(ir.Is(server, "unknown"))
+    yield ir.Statement(ir.Verb.WARN, (*here, open_), (ir.Set(ir.Var.KNOWN, ir.Word("unknown")),))
+
+
+def _trusted(to: Conditions) -> ir.Value:
+    client = (ir.Fact.CLIENT,)
+    sets = to.site.trusted
+    yes = any_of(
+        (
+            ir.Without(ir.Defined(ir.Fact.CLIENT)),
+            ir.Defined(ir.Fact.LOGIN),
+            *(to.sets.member(entries, client) for entries in sets),
+        )
+    )
+    missing = [ir.Without(ir.Exists(file)) for entries in sets for file in entries.live]
+    return ir.Kleene(yes, any_of(missing)) if missing else ir.Truth(yes)
+
+
+def _kept(to: Conditions) -> ir.Expr:
+    members = tuple(sorted(kept if "@" in kept else f"{kept}@*" for kept in to.site.kept))
+    list_ = to.sets.of_literals("_kept", ir.Match.ADDRESS, members)
+    asked = any_of(ir.InList(subject, list_) for subject in to.recipients(Kind.ADDRESSES))
+    return all_of((ir.Yes(ir.Var.SERVED), asked))

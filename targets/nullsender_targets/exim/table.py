@@ -1,0 +1,131 @@
+"""What Exim can do, measured on version 4.96 of Debian 12 (exim4-daemon-heavy)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nullsender.capability import ANY_STAGE, Capabilities, Way
+from nullsender.policy import Stage
+
+_RCPT = frozenset({Stage.RCPT})
+_MESSAGE = frozenset({Stage.DATA, Stage.CONTENT})
+_CONTENT = frozenset({Stage.CONTENT})
+
+
+def _way(sentence: str, stages: frozenset[Stage] = ANY_STAGE, *needs: str) -> tuple[Way, ...]:
+    return (Way(sentence, stages, needs=frozenset(needs)),)
+
+
+def _standalone(sentence: str) -> tuple[Way, ...]:
+    return _way(sentence, ANY_STAGE, "standalone")
+
+
+_RECIPIENTS: Mapping[str, tuple[Way, ...]] = {
+    "relaying": _way("the RCPT ACL compares the recipient's domain with those served", _RCPT),
+    "nonexistent recipients": _way("the RCPT ACL looks the recipient up before it asks anything else", _RCPT),
+    "nonexistent recipients, narrowed": _way("more conditions in the same statement of the ACL", _RCPT),
+    "nonexistent recipients with a code": _way("the ACL's message begins with the code", _RCPT),
+    "recipients from file": _way("a table, searched or indexed by exim_dbmbuild", _RCPT),
+    "recipients from live file": _way("an lsearch lookup of the file; where it is missing, 451", _RCPT),
+    "recipients from the server": _way("`verify = recipient` asks the existing routers", _RCPT, "fragment"),
+    "recipients from several sources": _way("one lookup that finds it will do; else one that fails is 451", _RCPT),
+    "recipients are anyone": _way("every recipient of the domain is accepted", _RCPT),
+    "subaddresses": _way("a second lookup without what the delimiter begins", _RCPT),
+    "split mail": _way("the RCPT ACL compares the recipient's sets with those of the first accepted one", _RCPT),
+}
+_QUESTIONS: Mapping[str, tuple[Way, ...]] = {
+    "sender is null": _way("`senders = :`"),
+    "sender is postmaster": _way("the local part is compared, at any domain"),
+    "sender in": _way("a list of addresses or domains, or a lookup of a table"),
+    "recipient in": _way("a list or a lookup; at DATA, what each accepted recipient left in a variable"),
+    "recipients > N": _way("`$recipients_count` once all are known", _MESSAGE),
+    "several recipients": _way("`$recipients_count` once all are known", _MESSAGE),
+    "client in": _way("`hosts` with a list of networks, or an iplsearch lookup"),
+    "client listed": _way("`dnslists` with the answers that count; a failure is never a match"),
+    "client has no name": _way("`verify = reverse_host_lookup`; without an answer of the DNS it is neither"),
+    "helo in": _way("a list of names, or a lookup of a table"),
+    "authenticated": _way("`$sender_host_authenticated` is set"),
+    "trusted client": _way("a login, or a list of networks"),
+    "upstream client": _way("`hosts` with a list of networks"),
+    "kept recipient": _way("the local part is compared, at the domains served"),
+    "scoring": (
+        *_way("the policy's points and the filter's score are summed up in a variable", _CONTENT, "spamd"),
+        *_way("the policy's points are summed up in a variable", _CONTENT),
+    ),
+}  # fmt: skip
+_ACTIONS: Mapping[str, tuple[Way, ...]] = {
+    "reject": _way("`deny` with a message"),
+    "defer": _way("`defer` with a message"),
+    "reply code": _way("the ACL's message begins with the code"),
+    "report only": _way("`warn` with a line for the log"),
+    "tag": _way("`add_header` when the message has come, after `remove_header`", _MESSAGE),
+    "score": _way("a sum in a variable", _CONTENT),
+    "quarantine": _way("the message is accepted, and a variable goes with it into the queue", _MESSAGE),
+    "quarantine into junk": _way("delivered with `X-Spam: Yes`, and no NDR is made for it", _MESSAGE),
+    "quarantine into hold": _way(
+        "a router writes it into the spool's folder `quarantine`, envelope included", _MESSAGE
+    ),
+    "quarantine into address": _way("a router sends it to that address instead", _MESSAGE),
+    "discard": _way("`discard` when the message has come", _MESSAGE),
+    "set from live file": _way("a lookup of the file, if it exists; else membership is unknown"),
+}
+_SETTINGS: Mapping[str, tuple[Way, ...]] = {
+    "deliver by lmtp": _standalone("a manualroute router and an smtp transport with `protocol = lmtp`"),
+    "deliver by smtp": _standalone("a manualroute router and an smtp transport"),
+    "send ndrs to anyone": _standalone("as Exim does it by itself"),
+    "send ndrs only to trusted senders": _standalone("`errors_to` of the routers: postmaster, for all others"),
+    "send ndrs only to trusted senders without a copy": _standalone("`errors_to` of routers: nobody, for all others"),
+    "send ndrs to nobody": _standalone("`errors_to` of the routers is postmaster"),
+    "send ndrs to nobody without a copy": _standalone("`errors_to` of the routers is empty"),
+    "send ndrs through": _standalone("a transport with `interface` and `helo_data` for what Exim itself submitted"),
+    "return headers only": _standalone("`bounce_return_body = false`"),
+    "return everything": _standalone("`bounce_return_size_limit = 0`"),
+    "return everything up to": _standalone("`bounce_return_size_limit`; of a longer message the headers only"),
+    "give up mail": _standalone("the cutoff of the retry rule; a host that has failed for so long is not waited for"),
+    "give up bounces": _standalone("a retry rule for null senders; a bounce that is refused is dropped at once"),
+    "warn about delay": _standalone("`delay_warning`, to those who would get an NDR"),
+    "copy double bounces": _standalone("`errors_to` of the routers for null senders"),
+}  # fmt: skip
+
+_LATER = "not generated yet"
+_CANNOT: Mapping[str, str] = {
+    **{f"recipients from {source}": _LATER for source in ("sqlite", "postgres", "mysql", "ldap", "callout")},
+    **{f"limit per {per}": _LATER for per in ("recipient", "client", "sender", "domain", "login")},
+    "greylist": _LATER,
+    "return nothing": "Exim returns at least the headers: `bounce_return_message` is ignored for reports of failure",
+    "word ndrs": _LATER,
+    "answer automatically": "no autoresponder is generated, and those of an existing configuration are its own",
+    "sign mail with batv": _LATER,
+    "rewrite with srs": _LATER,
+    "send ndrs only to senders passing spf or dmarc": "Debian's Exim is built without DMARC",
+    "send ndrs only to senders passing spf or dmarc without a copy": "Debian's Exim is built without DMARC",
+}
+_UNASKED: Mapping[str, str] = {
+    "recipients over quota": _LATER,
+    "spf": _LATER,
+    "dmarc": "Debian's Exim is built without DMARC",
+    "batv": _LATER,
+    "header matches": _LATER,
+    "report is": _LATER,
+    "forged bounces": _LATER,
+}
+
+
+def _negated(question: str) -> str:
+    return f"not {question}"
+
+
+capabilities = Capabilities(
+    versions=("4.96",),
+    ways={
+        **_RECIPIENTS,
+        **_QUESTIONS,
+        **{_negated(question): ways for question, ways in _QUESTIONS.items()},
+        _negated("relaying"): _RECIPIENTS["relaying"],
+        _negated("nonexistent recipients"): _RECIPIENTS["nonexistent recipients"],
+        **_ACTIONS,
+        **_SETTINGS,
+    },
+    cannot={**_CANNOT, **_UNASKED, **{_negated(question): why for question, why in _UNASKED.items()}},
+    accepts=("spamd",),
+)
