@@ -1,0 +1,71 @@
+"""Collect tables, lists and classes while a part is lowered, and give each a name of its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from nullsender.diagnostic import Diagnostic
+from nullsender.source import Span
+from nullsender_targets.postfix import ir
+
+PREFIX = "nullsender_"
+LONGEST = 48  # characters of a name before its number
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """For which rules something is made: their ids, and words for a comment and for names."""
+
+    ids: tuple[str, ...]
+    words: str
+    name: str
+
+
+@dataclass(slots=True)
+class Draft:
+    """What has been made so far."""
+
+    delimiters: str
+    tables: list[ir.Table] = field(default_factory=list)
+    lists: dict[tuple[str, ir.Form], ir.List] = field(default_factory=dict)
+    classes: list[ir.RestrictionClass] = field(default_factory=list)
+    replies: list[ir.BlockListReply] = field(default_factory=list)
+    found: list[Diagnostic] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+
+    def name(self, wanted: str) -> str:
+        """Return a name that nothing else has: small letters, digits and `_`."""
+        base = re.sub(r"[^a-z0-9]+", "_", wanted.lower()).strip("_")[:LONGEST] or "rule"
+        number, name = 1, base
+        while name in self.names:
+            number += 1
+            name = f"{base}_{number}"
+        self.names.add(name)
+        return name
+
+    def table(self, rows: tuple[ir.Row, ...], purpose: Purpose, kind: str = "pcre") -> ir.File:
+        """Add a table, and return where it is."""
+        name = f"{self.name(purpose.name)}.{kind}"
+        self.tables.append(ir.Table(name, rows, purpose.ids, purpose.words, kind))
+        return ir.File(kind, name)
+
+    def restriction_class(self, restrictions: tuple[ir.Restriction, ...], purpose: Purpose) -> str:
+        """Add a restriction class, and return its name."""
+        name = PREFIX + self.name(purpose.name)
+        self.classes.append(ir.RestrictionClass(name, restrictions, purpose.ids, purpose.words))
+        return name
+
+    def list(self, one: ir.List) -> ir.File:
+        """Add a list unless it is there, and return where it is."""
+        self.lists.setdefault((one.name, one.form), one)
+        return list_file(one)
+
+    def error(self, text: str, span: Span | None, help: str | None = None) -> None:  # noqa: A002  # as Diagnostic has it
+        self.found.append(Diagnostic("NS509", text, span, help=help))
+
+
+def list_file(one: ir.List) -> ir.File:
+    """Return where a list is: an index beside its text for lmdb, else the text itself."""
+    suffix = "" if one.form.kind == "lmdb" else f".{one.form.kind}"
+    return ir.File(one.form.kind, f"lists/{one.name}-{one.form.value}{suffix}")

@@ -1,0 +1,75 @@
+"""Run Postfix at its real paths, inside a namespace in which they are private.
+
+Where no syslog runs, postlogd writes the log: that is all that the lab changes in what was applied.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nullsender.plan import Part
+
+_LOG = Path("/var/log/nullsender-postfix.log")
+_PROGRAMS = ("postfix", "postconf", "postmap")
+_PACKAGES = ("postfix-lmdb", "postfix-pcre")
+_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class PostfixLab:
+    """Boot Postfix on the files that were applied."""
+
+    def missing(self) -> str | None:
+        if any(shutil.which(program) is None for program in _PROGRAMS):
+            return f"Postfix is not installed: apt-get install postfix {' '.join(_PACKAGES)}"
+        types = _run("postconf", "-m").split()
+        lacking = [package for package in _PACKAGES if package.removeprefix("postfix-") not in types]
+        return f"Postfix lacks a type of table: apt-get install {' '.join(lacking)}" if lacking else None
+
+    @contextmanager
+    def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:
+        """Start it, wait until it greets on port 25, and stop it in the end."""
+        del part  # the files say everything
+        _run("postconf", "-c", str(home), "-e", f"maillog_file = {_LOG}")
+        _run("postconf", "-c", str(home), "-M", "postlog/unix-dgram=postlog unix-dgram n - n - 1 postlogd")
+        _LOG.unlink(missing_ok=True)
+        _run("postfix", "-c", str(home), "start")
+        try:
+            _wait()
+            yield _log
+        finally:
+            _run("postfix", "-c", str(home), "stop")
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}\n{_log()}")
+    return done.stdout
+
+
+def _wait() -> None:
+    until = time.monotonic() + _SECONDS
+    while time.monotonic() < until:
+        try:
+            with socket.create_connection(("127.0.0.1", 25), 2) as connection:
+                if connection.recv(3) == b"220":
+                    return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise TimeoutError(f"Postfix does not greet on port 25:\n{_log()}")
+
+
+def _log() -> str:
+    return _LOG.read_text(errors="replace") if _LOG.exists() else ""
+
+
+lab = PostfixLab()

@@ -1,0 +1,26 @@
+"""Where Postfix's files go, and the shell lines by which `apply.sh` puts them to work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nullsender.target import Placement
+
+_LISTS = 'sh "$NULLSENDER_HOME/nullsender/lists.sh"'
+
+placements: Mapping[str, Placement] = {
+    "debian": Placement(
+        home="/etc/postfix",
+        touches=("/etc/postfix/main.cf", "/etc/postfix/master.cf"),
+        merge=(_LISTS, 'sh "$NULLSENDER_HOME/nullsender/merge.sh"'),
+        install=(_LISTS,),
+        check=(
+            'postconf -c "$NULLSENDER_HOME" -n >/dev/null',
+            'postconf -c "$NULLSENDER_HOME" -M >/dev/null',
+            # Debian keeps copies of files of /etc for services that run in a chroot, and says so when one is old.
+            'said=$(postfix -c "$NULLSENDER_HOME" check 2>&1) || { echo "$said" >&2; exit 1; }',
+            'echo "$said" | grep -v -e "^$" -e " differ$" >&2 || :',
+        ),
+        reload=('if postfix -c "$NULLSENDER_HOME" status 2>/dev/null; then postfix -c "$NULLSENDER_HOME" reload; fi',),
+    )
+}

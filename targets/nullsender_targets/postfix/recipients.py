@@ -1,0 +1,85 @@
+"""Ask whether a recipient exists, is served here, or is always reachable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nullsender.names import CompiledFile, Entries, Kind, LiveFile
+from nullsender.plan import Site
+from nullsender.policy import Served, TheServer
+from nullsender_targets.postfix import ir, sets
+from nullsender_targets.postfix.draft import Draft, Purpose
+
+
+def elsewhere(site: Site, then: ir.Outcome, purpose: Purpose, draft: Draft) -> tuple[ir.Restriction, ...]:
+    """Return what leads recipients of domains that are not served to `then`."""
+    served = [sets.addresses(one.domains, draft) for one in site.served]
+    members = sets.Members(
+        tuple(key for one in served for key in one.keys), tuple(map_ for one in served for map_ in one.maps)
+    )
+    return (sets.question(ir.Subject.RECIPIENT, members, (ir.Dunno(), then), purpose, draft),)
+
+
+def kept(site: Site, draft: Draft) -> sets.Members:
+    """Return the recipients that are always reachable; a role without a domain is meant at each served one."""
+    return sets.Members(tuple(ir.Mailbox(role if "@" in role else f"{role}@*", draft.delimiters) for role in site.kept))
+
+
+def unknown(site: Site, then: ir.Outcome, purpose: Purpose, draft: Draft) -> tuple[ir.Restriction, ...]:
+    """Return what leads recipients that no source of their domain knows to `then`.
+
+    Sources are asked one after the other: the compiled lists, the owner's tables, then the server itself; a failing
+    table ends it with 451.
+    """
+    return tuple(
+        restriction
+        for number, served in enumerate(site.served, 1)
+        if not served.anyone
+        for restriction in _of_served(number, served, then, purpose, draft)
+    )
+
+
+def asks_the_server(site: Site) -> bool:
+    return any(isinstance(source, TheServer) for served in site.served for source in served.sources)
+
+
+def _of_served(
+    number: int, served: Served, then: ir.Outcome, purpose: Purpose, draft: Draft
+) -> Iterator[ir.Restriction]:
+    domains = sets.addresses(served.domains, draft)
+    lists = tuple(_compiled(number, served, draft))
+    rest = [source for source in served.sources if not isinstance(source, CompiledFile)]
+    for source in sorted(rest, key=lambda source: isinstance(source, TheServer), reverse=True):
+        then = ir.Enter(draft.restriction_class(_source(source, then, purpose, draft), purpose))
+    marks = (
+        ir.Row(ir.Mailbox("postmaster@*", draft.delimiters), ir.Mark(ir.MEMBER)),
+        *(ir.Row(key, ir.Mark(ir.DOMAIN)) for key in domains.keys),
+    )
+    decide = (
+        ir.Row(ir.Marked(ir.MEMBER), ir.Dunno()),
+        ir.Row(ir.Marked(ir.DOMAIN), then),
+        ir.Row(ir.Anything(), ir.Dunno()),
+    )
+    as_domain = draft.table((ir.Row(ir.Marked(ir.MEMBER), ir.Mark(ir.DOMAIN)),), purpose) if domains.maps else None
+    asked = (
+        draft.table(marks, purpose),
+        *(ir.Pipe((map_, as_domain)) for map_ in domains.maps if as_domain),
+        *lists,
+        ir.Static(ir.NEITHER),
+    )
+    yield ir.Check(ir.Subject.RECIPIENT, ir.Pipe((ir.Union(asked), draft.table(decide, purpose))))
+
+
+def _compiled(number: int, served: Served, draft: Draft) -> Iterator[ir.Map]:
+    files = tuple(source for source in served.sources if isinstance(source, CompiledFile))
+    if files:
+        yield from sets.compiled(Entries(f"recipients.{number}", Kind.ADDRESSES, files=files), draft)
+
+
+def _source(
+    source: LiveFile | TheServer | object, then: ir.Outcome, purpose: Purpose, draft: Draft
+) -> tuple[ir.Restriction, ...]:
+    if not isinstance(source, LiveFile):
+        return (ir.Native.REJECT_UNLISTED,)
+    known = sets.Members((), tuple(sets.live_addresses(source, draft)))
+    return (sets.question(ir.Subject.RECIPIENT, known, (ir.Dunno(), then), purpose, draft),)

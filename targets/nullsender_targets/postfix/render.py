@@ -1,0 +1,226 @@
+"""Lay out the files: main.cf and master.cf or what is added to them, tables, and lists that stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from heapq import merge
+from importlib.resources import files
+from itertools import groupby, islice
+from pathlib import PurePosixPath
+
+from nullsender.entryfile import expand
+from nullsender.layout import Page, Quoted, artifact, render
+from nullsender.names import Kind
+from nullsender.target import Artifact
+from nullsender_targets.postfix import ir, quote
+from nullsender_targets.postfix.draft import list_file
+
+PACKAGE = "nullsender_targets.postfix"
+FOLDER = "nullsender"
+REPLIES = ir.File("texthash", "rbl-replies")
+_PIECE = 5_000  # lines of a list
+_LISTS = ("recipient_restrictions", "data_restrictions", "relay_restrictions")
+
+
+def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
+    """Return every file of one Postfix."""
+    return (
+        *(_whole(configuration) if configuration.standalone else _fragment(configuration)),
+        *_keys(configuration),
+        *(artifact(f"{FOLDER}/{name}", render(PACKAGE, _template(name))) for name in configuration.filters),
+        *(artifact(f"{FOLDER}/{table.name}", _table(table)) for table in configuration.tables),
+        *_replies(configuration),
+        *(_list(one) for one in configuration.lists),
+        *_scripts(),
+    )
+
+
+# --- main.cf and master.cf --------------------------------------------------------------------------------------------
+def _whole(configuration: ir.Configuration) -> Iterator[Artifact]:
+    parameters = [_row(f"smtpd_{which}", p) for p in configuration.parameters if (which := _list_name(p))]
+    named = {p.name.removeprefix("nullsender_") for p in configuration.parameters}
+    unset = [
+        {"name": quote.word(f"smtpd_{which}"), "value": Quoted(""), "ids": ()} for which in _LISTS if which not in named
+    ]
+    rest = [_row(p.name, p) for p in configuration.parameters if not _list_name(p)]
+    page = render(
+        PACKAGE,
+        "main.cf.j2",
+        parameters=rest,
+        classes=[_class(one) for one in configuration.classes],
+        names=_class_names(configuration),
+        lists=[*parameters, *unset],
+        replies=quote.table(REPLIES) if configuration.replies else None,
+    )
+    yield artifact("main.cf", page)
+    services = [_service(one) for one in configuration.services]
+    entrance = _service(ir.Service("smtp", "inet", "smtpd", configuration.entrance, private="n"))
+    yield artifact("master.cf", render(PACKAGE, "master.cf.j2", services=[entrance, *services]))
+
+
+def _fragment(configuration: ir.Configuration) -> Iterator[Artifact]:
+    own = [p for p in configuration.parameters if _list_name(p)]
+    page = render(
+        PACKAGE,
+        "main.cf.add.j2",
+        parameters=[_row(p.name, p) for p in own],
+        classes=[_class(one) for one in configuration.classes],
+    )
+    yield artifact(f"{FOLDER}/main.cf.add", page)
+    yield artifact(
+        f"{FOLDER}/main.cf.change", render(PACKAGE, "main.cf.change.j2", changes=list(_changes(configuration)))
+    )
+    services = [_service(one) for one in configuration.services]
+    yield artifact(f"{FOLDER}/master.cf.add", render(PACKAGE, "master.cf.add.j2", services=services))
+    entrance = [{"name": quote.word(name), "value": quote.value(value)} for name, value in configuration.entrance]
+    yield artifact(f"{FOLDER}/master.cf.entrance", render(PACKAGE, "master.cf.entrance.j2", options=entrance))
+
+
+def _changes(configuration: ir.Configuration) -> Iterator[dict[str, object]]:
+    """Yield what happens to parameters of the owner."""
+    names = _class_names(configuration)
+    if names:
+        yield _change(ir.How.LAST, "smtpd_restriction_classes", Quoted(", ".join(names)))
+    if configuration.replies:
+        yield _change(ir.How.FIRST, "rbl_reply_maps", quote.table(REPLIES))
+    for parameter in configuration.parameters:
+        which = _list_name(parameter)
+        if which:
+            how = ir.How.FIRST if which == "relay_restrictions" else ir.How.WRAP
+            yield _change(how, f"smtpd_{which}", Quoted(f"${parameter.name}"), parameter.made_for)
+        else:
+            yield _change(parameter.how, parameter.name, quote.value(parameter.value), parameter.made_for)
+
+
+def _change(how: ir.How, name: str, value: Quoted, ids: tuple[str, ...] = ()) -> dict[str, object]:
+    return {"how": quote.word(how.value), "name": quote.word(name), "value": value, "ids": ids}
+
+
+def _list_name(parameter: ir.Parameter) -> str | None:
+    return parameter.name.removeprefix("nullsender_") if parameter.name.startswith("nullsender_") else None
+
+
+def _class_names(configuration: ir.Configuration) -> list[Quoted]:
+    return [quote.word(one.name) for one in configuration.classes]
+
+
+def _row(name: str, parameter: ir.Parameter) -> dict[str, object]:
+    items = parameter.value if isinstance(parameter.value, tuple) else None
+    return {
+        "name": quote.word(name),
+        "value": quote.value(parameter.value),
+        "items": [quote.value((item,)) for item in items] if items else None,  # type: ignore[arg-type]
+        "ids": parameter.made_for,
+    }
+
+
+def _class(one: ir.RestrictionClass) -> dict[str, object]:
+    return {
+        "name": quote.word(one.name),
+        "items": [quote.restriction(item) for item in one.restrictions],
+        "words": quote.comment(_words(one.words, one.made_for)),
+        "ids": one.made_for,
+    }
+
+
+def _service(one: ir.Service) -> dict[str, object]:
+    columns = (one.name, one.type, one.private, one.unprivileged, "n", one.wakeup, one.processes, one.command)
+    return {
+        "key": Quoted(f"{one.name}/{one.type}"),
+        "columns": Quoted(" ".join(f"{column:<9}" for column in columns).rstrip()),
+        "options": [Quoted(f"-o {{ {quote.word(name)} = {quote.value(value)} }}") for name, value in one.options],
+        "ids": one.made_for,
+    }
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+def _table(table: ir.Table) -> Page:
+    return render(
+        PACKAGE,
+        "table.j2",
+        words=quote.comment(_words(table.words, table.made_for)),
+        rows=list(_rows(table)),
+        ids=table.made_for,
+    )
+
+
+def _rows(table: ir.Table) -> Iterator[dict[str, Quoted]]:
+    for row in table.rows:
+        if table.kind == "cidr":
+            for key in quote.cidr_keys(row.key):
+                yield {"key": key, "result": quote.cidr_result(row.outcome)}
+        else:
+            yield {"key": quote.pcre_key(row.key), "result": quote.pcre_result(row.outcome)}
+
+
+def _words(words: str, ids: tuple[str, ...]) -> str:
+    return f"{words} [{', '.join(ids)}]" if ids else words
+
+
+def _keys(configuration: ir.Configuration) -> Iterator[Artifact]:
+    inside = Quoted(quote.delimiter_class(configuration.delimiters)) if configuration.delimiters else None
+    for name in ("written", "plain", "domain", "client"):
+        if name != "plain" or inside:
+            page = render(PACKAGE, f"{name}.pcre.j2", prvs=Quoted(quote.PRVS), delimiters=inside)
+            yield artifact(f"{FOLDER}/keys/{name}.pcre", page)
+
+
+def _replies(configuration: ir.Configuration) -> Iterator[Artifact]:
+    if configuration.replies:
+        rows = [
+            {"key": quote.rbl_argument(row), "reply": quote.rbl_reply(row), "id": row.reply.id}
+            for row in configuration.replies
+        ]
+        yield artifact(f"{FOLDER}/{REPLIES.name}", render(PACKAGE, "rbl-replies.j2", rows=rows))
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+def _list(one: ir.List) -> Artifact:
+    def chunks() -> Iterator[bytes]:
+        lines = _lines(one)
+        while piece := "".join(islice(lines, _PIECE)):
+            yield piece.encode()
+
+    return Artifact(PurePosixPath(FOLDER, list_file(one).name), chunks)
+
+
+def _lines(one: ir.List) -> Iterator[str]:
+    streams = (_entries(one, index) for index in range(len(one.entries)))
+    for key, group in groupby(merge(*streams), key=lambda line: line[0]):
+        yield f"{key} {next(group)[1]}\n"
+
+
+def _entries(one: ir.List, index: int) -> Iterable[tuple[str, str]]:
+    entries = one.entries[index]
+    value = one.values[index] if one.values else one.value
+    pairs = ((quote.list_key(one.form, e, one.delimiters), value) for e in expand(entries) if _wanted(one.form, e))
+    return pairs if entries.kind is Kind.ADDRESSES or one.form is ir.Form.NETWORKS else sorted(pairs)
+
+
+def _wanted(form: ir.Form, entry: str) -> bool:
+    match form:
+        case ir.Form.ADDRESSES:
+            return quote.indexable(entry)
+        case ir.Form.PATTERNS:
+            return not quote.indexable(entry)
+        case ir.Form.BELOW:
+            return entry.startswith("*.")
+        case _:
+            return True
+
+
+# --- files that are no templates --------------------------------------------------------------------------------------
+def _template(name: str) -> str:
+    return name.rpartition("/")[2] + ".j2"
+
+
+def _scripts() -> Iterator[Artifact]:
+    for name, content in _script_files():
+        yield Artifact(PurePosixPath(FOLDER, name), lambda content=content: iter((content,)))  # type: ignore[misc]
+
+
+@cache
+def _script_files() -> tuple[tuple[str, bytes], ...]:
+    folder = files(PACKAGE) / "scripts"
+    return tuple(sorted((entry.name, entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith(".sh")))

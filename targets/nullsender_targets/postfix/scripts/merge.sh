@@ -1,0 +1,80 @@
+#!/bin/sh
+# Usage: sh merge.sh [undo]
+#
+# Join the policy to the main.cf and master.cf that are there, or take it out again. What the owner has is kept: a value
+# that has to change is written down in .before, and every run begins by putting back what an earlier one changed.
+set -eu
+ours=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+home=$(dirname -- "$ours")
+before=$ours/.before
+
+conf() { postconf -c "$home" "$@"; }
+lines() { grep -v -e '^#' -e '^$' -- "$1" || :; }
+
+undo() {
+	[ -f "$before" ] || return 0
+	while IFS= read -r line; do
+		what=${line#* }
+		case $line in
+		'set '*) conf -e "$what" ;;
+		'unset '*) conf -X "$what" ;;
+		'service '*) conf -MX "$what" ;;
+		'option '*) conf -PX "$what" 2>/dev/null || : ;; # gone with its service
+		'option-was '*) conf -P "$what" ;;
+		esac
+	done <"$before"
+	rm -f -- "$before"
+}
+was() { # write down what a parameter is before it is changed
+	now=$(conf -n "$1" 2>/dev/null)
+	if [ -n "$now" ]; then printf 'set %s\n' "$now"; else printf 'unset %s\n' "$1"; fi >>"$before"
+}
+joined() { # two lists as one
+	if [ -n "$1" ] && [ -n "$2" ]; then printf '%s, %s' "$1" "$2"; else printf '%s%s' "$1" "$2"; fi
+}
+main_cf() {
+	lines "$ours/main.cf.add" | while IFS= read -r line; do
+		printf 'unset %s\n' "${line%% =*}" >>"$before"
+		conf -e "$line"
+	done
+	lines "$ours/main.cf.change" | while IFS= read -r line; do
+		how=${line%% *}
+		line=${line#* }
+		name=${line%% =*}
+		value=${line#*= }
+		was "$name"
+		now=$(conf -h "$name")
+		case $how in
+		set) conf -e "$name = $value" ;;
+		first) conf -e "$name = $(joined "$value" "$now")" ;;
+		last) conf -e "$name = $(joined "$now" "$value")" ;;
+		wrap)
+			site=nullsender_site_${name#smtpd_}
+			printf 'unset %s\n' "$site" >>"$before"
+			conf -e "$site = $now" "$name = $value, $site" \
+				"smtpd_restriction_classes = $(joined "$(conf -h smtpd_restriction_classes)" "$site")"
+			;;
+		esac
+	done
+}
+master_cf() {
+	lines "$ours/master.cf.add" | while IFS= read -r line; do
+		printf 'service %s\n' "${line%%=*}" >>"$before"
+		conf -M "$line"
+	done
+	for service in smtp/inet smtpd/pass; do
+		[ -n "$(conf -M "$service" 2>/dev/null)" ] || continue
+		lines "$ours/master.cf.entrance" | while IFS= read -r line; do
+			name=${line%%=*}
+			now=$(conf -P "$service/$name" 2>/dev/null || :)
+			if [ -n "$now" ]; then printf 'option-was %s\n' "$now"; else printf 'option %s\n' "$service/$name"; fi >>"$before"
+			conf -P "$service/$line"
+		done
+	done
+}
+
+undo
+[ "${1-}" = undo ] && exit 0
+: >"$before"
+main_cf
+master_cf

@@ -1,0 +1,266 @@
+"""Lower what is no rule: the server itself (standalone), statements on non-delivery reports, and helpers.
+
+A report is suppressed with NOTIFY=NEVER (RFC 3461, section 4.1), which a command filter adds to each RCPT command on
+port 25. That is known for a service, not for a client; so what trusted clients send goes on, as to a content filter, to
+a second smtpd of ours on loopback, whose command filter takes NOTIFY=NEVER off again. Whatever fails on this way fails
+to the safe side: without a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from nullsender import policy as p
+from nullsender.diagnostic import Diagnostic
+from nullsender.entryfile import expand
+from nullsender.plan import Part
+from nullsender_targets.postfix import ir
+from nullsender_targets.postfix.draft import list_file
+
+DETOUR, DETOUR_PORT = "nullsender-trusted", 10589
+NEVER, AGAIN = "filters/no-reports.pcre", "filters/reports-again.pcre"
+_FIVE_DAYS = 5 * 86400  # maximal_queue_lifetime and bounce_queue_lifetime where nobody sets them
+_WHOLE = 2**31 - 1  # the most that bounce_size_limit takes
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    parameters: tuple[ir.Parameter, ...] = ()
+    services: tuple[ir.Service, ...] = ()
+    entrance: tuple[tuple[str, ir.Value], ...] = ()
+    lists: tuple[ir.List, ...] = ()
+    filters: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+    def and_(self, more: Settled) -> Settled:
+        return Settled(
+            self.parameters + more.parameters,
+            self.services + more.services,
+            self.entrance + more.entrance,
+            self.lists + more.lists,
+            self.filters + more.filters,
+            self.diagnostics + more.diagnostics,
+        )
+
+
+def settings(part: Part) -> Settled:
+    """Return everything that is no restriction."""
+    settled = _server(part) if part.standalone else Settled()
+    for statement in part.statements:
+        settled = settled.and_(_statement(statement))
+    settled = settled.and_(_notices(part)).and_(_lifetimes(part))
+    milters = tuple(
+        ir.Parameter("smtpd_milters", ir.Milter(link.address), how=ir.How.LAST)
+        for link in part.filtering
+        if link.kind == "milter"
+    )
+    return replace(settled, parameters=settled.parameters + milters)
+
+
+# --- statements -------------------------------------------------------------------------------------------------------
+def _statement(statement: p.Statement) -> Settled:
+    ids = (statement.id,)
+    match statement.setting:
+        case p.SendNdrs(to=p.NdrTo.TRUSTED):
+            return _only_trusted(ids)
+        case p.SendNdrs(to=p.NdrTo.NOBODY):
+            never: tuple[ir.Map, ...] = (ir.File("pcre", NEVER),)
+            return Settled((ir.Parameter("smtpd_command_filter", never, ids),), filters=(NEVER,))
+        case p.SendThrough(address, helo):
+            return _through(address, helo, ids)
+        case p.Return(what, size):
+            most = 1 if what is p.Returned.HEADERS else size if size is not None else _WHOLE
+            return Settled((ir.Parameter("bounce_size_limit", ir.Expression(str(max(1, min(most, _WHOLE)))), ids),))
+        case p.WarnDelay(seconds):
+            return Settled((ir.Parameter("delay_warning_time", ir.Seconds(seconds), ids),))
+        case p.CopyDoubleBounces(address):
+            return Settled((ir.Parameter("2bounce_notice_recipient", ir.Text(address), ids),))
+        case _:
+            return Settled()
+
+
+def _only_trusted(ids: tuple[str, ...]) -> Settled:
+    nothing = ir.Expression("")
+    second = ir.Service(
+        f"127.0.0.1:{DETOUR_PORT}",
+        "inet",
+        "smtpd",
+        (
+            ("syslog_name", ir.Expression(f"postfix/{DETOUR}")),
+            ("smtpd_command_filter", (ir.File("pcre", AGAIN),)),
+            ("smtpd_authorized_xforward_hosts", ir.Expression("127.0.0.0/8")),
+            ("smtpd_client_restrictions", nothing),
+            ("smtpd_helo_restrictions", nothing),
+            ("smtpd_sender_restrictions", nothing),
+            ("smtpd_relay_restrictions", (ir.Native.PERMIT,)),
+            ("smtpd_recipient_restrictions", (ir.Native.PERMIT,)),
+            ("smtpd_data_restrictions", nothing),
+            ("smtpd_end_of_data_restrictions", nothing),
+            ("smtpd_reject_unlisted_recipient", ir.Expression("no")),
+            ("smtpd_milters", nothing),
+            ("smtpd_client_connection_count_limit", ir.Expression("0")),
+            ("smtpd_tls_security_level", ir.Expression("none")),
+            ("smtpd_sasl_auth_enable", ir.Expression("no")),
+        ),
+        private="n",
+        made_for=ids,
+    )
+    way_there = ir.Service(
+        DETOUR,
+        "unix",
+        "smtp",
+        (
+            ("syslog_name", ir.Expression(f"postfix/{DETOUR}")),
+            ("smtp_send_xforward_command", ir.Expression("yes")),
+            ("smtp_tls_security_level", ir.Expression("none")),
+            ("smtp_generic_maps", nothing),
+            ("smtp_header_checks", nothing),
+            ("smtp_bind_address", nothing),
+        ),
+        made_for=ids,
+    )
+    entrance: tuple[tuple[str, ir.Value], ...] = (("smtpd_command_filter", (ir.File("pcre", NEVER),)),)
+    return Settled(services=(second, way_there), entrance=entrance, filters=(NEVER, AGAIN))
+
+
+def _through(address: str, helo: str | None, ids: tuple[str, ...]) -> Settled:
+    bind = "smtp_bind_address6" if ":" in address else "smtp_bind_address"
+    options: list[tuple[str, ir.Value]] = [
+        ("syslog_name", ir.Expression("postfix/nullsender-ndr")),
+        (bind, ir.Expression(address)),
+    ]
+    if helo:
+        options.append(("smtp_helo_name", ir.Expression(helo)))
+    service = ir.Service("nullsender-ndr", "unix", "smtp", tuple(options), made_for=ids)
+    key = ir.Expression("inline:{{<>=nullsender-ndr:}}")
+    parameter = ir.Parameter("sender_dependent_default_transport_maps", key, ids, ir.How.FIRST)
+    return Settled((parameter,), (service,))
+
+
+def _notices(part: Part) -> Settled:
+    """Return the notices that postmaster gets: copies of reports not sent, and double bounces."""
+    wanted: dict[str, tuple[str, ...]] = {}
+    for statement in part.statements:
+        match statement.setting:
+            case p.SendNdrs(to=to, copy=True) if to is not p.NdrTo.ANYONE:
+                wanted["bounce"] = (statement.id,)
+            case p.CopyDoubleBounces():
+                wanted["2bounce"] = (statement.id,)
+    if not wanted:
+        return Settled()
+    usual = ("resource", "software") if part.standalone else ()
+    ids = tuple(id_ for ids in wanted.values() for id_ in ids)
+    value = ir.Expression(", ".join((*wanted, *usual)))
+    return Settled((ir.Parameter("notify_classes", value, ids, ir.How.FIRST),))
+
+
+def _lifetimes(part: Part) -> Settled:
+    """Return how long mail stays in the queue; bounces never longer than the rest, which Postfix would only adjust."""
+    given = {s.setting.bounces: s for s in part.statements if isinstance(s.setting, p.GiveUp)}
+    seconds = {bounces: s.setting.seconds for bounces, s in given.items() if isinstance(s.setting, p.GiveUp)}
+    mail, bounces = seconds.get(False, _FIVE_DAYS), seconds.get(True, min(_FIVE_DAYS, seconds.get(False, _FIVE_DAYS)))
+    found = []
+    if bounces > mail:
+        text = "Postfix gives up bounces no later than other mail"
+        found.append(Diagnostic("NS509", text, given[True].span, help="write `give up mail after` a longer time"))
+    parameters = []
+    if False in given:
+        parameters.append(ir.Parameter("maximal_queue_lifetime", ir.Seconds(mail), (given[False].id,)))
+    if True in given or bounces < _FIVE_DAYS:
+        ids = tuple(s.id for s in given.values())[-1:]
+        parameters.append(ir.Parameter("bounce_queue_lifetime", ir.Seconds(bounces), ids))
+    return Settled(tuple(parameters), diagnostics=tuple(found))
+
+
+# --- a whole server ---------------------------------------------------------------------------------------------------
+def _server(part: Part) -> Settled:
+    """Return a server that relays the served domains to where they are delivered, and knows no other local mail."""
+    site = part.site
+    origin = next((domain for domain in _first_domains(part) if not domain.startswith("*.")), None)
+    served = ir.List("served.here", ir.Form.DOMAINS, tuple(one.domains for one in site.served))
+    transports = ir.List(
+        "transports.here",
+        ir.Form.DOMAINS,
+        tuple(one.domains for one in site.deliveries),
+        values=tuple(_next_hop(one) for one in site.deliveries),
+    )
+    fixed = {
+        "compatibility_level": "3.6",
+        "smtpd_banner": "$myhostname ESMTP",
+        "mydestination": "localhost" if origin else "$myhostname, localhost",
+        "mynetworks": "127.0.0.0/8, [::1]/128",
+        "inet_interfaces": "all",
+        "inet_protocols": "all",
+        "relayhost": "",
+        "alias_maps": "",
+        "alias_database": "",
+        "relay_recipient_maps": "",
+        "parent_domain_matches_subdomains": "",
+        "recipient_delimiter": None,
+        "biff": "no",
+        "append_dot_mydomain": "no",
+        "swap_bangpath": "no",
+        "allow_percent_hack": "no",
+        "strict_rfc821_envelopes": "no",
+        "smtpd_delay_reject": "yes",
+        "smtpd_relay_before_recipient_restrictions": "yes",
+        "smtpd_reject_unlisted_recipient": "no",
+        "smtpd_null_access_lookup_key": "<>",
+        "smtpd_peername_lookup": "yes",
+        "soft_bounce": "no",
+        "milter_default_action": "tempfail",
+    }
+    parameters = [
+        ir.Parameter(name, ir.Expression(value) if value is not None else ir.Text(site.delimiters))
+        for name, value in fixed.items()
+    ]
+    if origin:
+        parameters.append(ir.Parameter("myorigin", ir.Text(origin)))
+    parameters.append(ir.Parameter("relay_domains", (list_file(served),)))
+    lists = [served]
+    if site.deliveries:
+        parameters.append(ir.Parameter("transport_maps", (list_file(transports),)))
+        lists.append(transports)
+    return Settled(tuple(parameters), _SERVICES, lists=tuple(lists))
+
+
+def _first_domains(part: Part) -> Iterator[str]:
+    return (domain for one in part.site.served for domain in islice(expand(one.domains), 100))
+
+
+def _next_hop(delivery: p.Delivery) -> str:
+    host = f"[{delivery.host}]:{delivery.port}"
+    return f"lmtp:inet:{host}" if delivery.protocol == "lmtp" else f"smtp:{host}"
+
+
+def _unix(name: str, command: str, processes: str = "-", private: str = "-") -> ir.Service:
+    return ir.Service(name, "unix", command, private=private, processes=processes)
+
+
+_SERVICES = (
+    replace(_unix("pickup", "pickup", "1", "n"), wakeup="60"),
+    _unix("cleanup", "cleanup", "0", "n"),
+    replace(_unix("qmgr", "qmgr", "1", "n"), wakeup="300"),
+    replace(_unix("tlsmgr", "tlsmgr", "1"), wakeup="1000?"),
+    _unix("rewrite", "trivial-rewrite"),
+    _unix("bounce", "bounce", "0"),
+    _unix("defer", "bounce", "0"),
+    _unix("trace", "bounce", "0"),
+    _unix("verify", "verify", "1"),
+    replace(_unix("flush", "flush", "0", "n"), wakeup="1000?"),
+    _unix("proxymap", "proxymap"),
+    _unix("proxywrite", "proxymap", "1"),
+    _unix("smtp", "smtp"),
+    _unix("relay", "smtp"),
+    _unix("showq", "showq", private="n"),
+    _unix("error", "error"),
+    _unix("retry", "error"),
+    _unix("discard", "discard"),
+    replace(_unix("local", "local"), unprivileged="n"),
+    _unix("lmtp", "lmtp"),
+    _unix("anvil", "anvil", "1"),
+    _unix("scache", "scache", "1"),
+    ir.Service("postlog", "unix-dgram", "postlogd", private="n", processes="1"),
+)

@@ -1,0 +1,153 @@
+"""What Postfix can do, measured on version 3.7 of Debian 12."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nullsender.capability import Capabilities, Loss, Way
+from nullsender.policy import Stage
+
+_RCPT, _DATA = frozenset({Stage.RCPT}), frozenset({Stage.DATA})
+_BOTH = _RCPT | _DATA
+_SINCE = (3, 7)
+_ONE = "of a message for several recipients Postfix names none at DATA: then the rule does not fire"
+
+
+def _ways(sentence: str, stages: frozenset[Stage] = _BOTH, needs: str = "") -> tuple[Way, ...]:
+    return (Way(sentence, stages, needs=frozenset(needs.split()), since=_SINCE),)
+
+
+def _of_recipients(sentence: str) -> tuple[Way, ...]:
+    """Return the ways of a question about the recipient: exact at RCPT, and at DATA where there is just one."""
+    at_data = Way(f"{sentence}; {_ONE}", _DATA, several=frozenset({Loss.NARROWER}), since=_SINCE)
+    return (*_ways(sentence, _RCPT), at_data)
+
+
+def _either(feature: str, ways: tuple[Way, ...]) -> Mapping[str, tuple[Way, ...]]:
+    return {feature: ways, f"not {feature}": ways}
+
+
+_CLIENTS = "check_client_access with a cidr table"
+_LOGIN = "check_sasl_access leads clients that have logged in through a class of their own"
+_QUESTIONS: Mapping[str, tuple[Way, ...]] = {
+    **_either("sender is null", _ways("check_sender_access with the key `<>`")),
+    **_either("sender is postmaster", _ways("check_sender_access with a pcre table")),
+    **_either("sender in", _ways("check_sender_access, with an index where the set is a file")),
+    **_either("recipient in", _of_recipients("check_recipient_access, with an index where the set is a file")),
+    **_either("kept recipient", _of_recipients("check_recipient_access with a pcre table")),
+    **_either("several recipients", _ways("at DATA a table on the recipient is asked only when there is one", _DATA)),
+    **_either("client in", _ways(_CLIENTS)),
+    **_either("helo in", _ways("check_helo_access with a pcre table")),
+    **_either("upstream client", _ways(_CLIENTS)),
+    **_either(
+        "trusted client",
+        _ways(f"{_CLIENTS}; {_LOGIN}", needs="fragment")
+        + _ways(f"{_CLIENTS}; a whole server offers no login", needs="standalone"),
+    ),
+    **_either(
+        "authenticated",
+        _ways(_LOGIN, needs="fragment") + _ways("a whole server offers no login: nobody has", needs="standalone"),
+    ),
+    "client listed": _ways("reject_rbl_client, after everything else was asked, its reply in rbl_reply_maps", _RCPT)
+    + _ways("reject_rbl_client, after everything else was asked, its reply in rbl_reply_maps", _DATA),
+    "not client has no name": _ways("check_client_access, where a client without a name is `unknown`"),
+    "relaying": _ways("smtpd_relay_restrictions: recipients elsewhere are for trusted clients", _RCPT),
+    "nonexistent recipients": _ways("check_recipient_access with an index of each list, before everything else", _RCPT),
+    "set from live file": _ways("the owner's table: lmdb, made with postmap, or cidr for networks; missing is 451"),
+}
+_RECIPIENTS: Mapping[str, tuple[Way, ...]] = {
+    "recipients from file": _ways("an lmdb index, built on the host"),
+    "recipients from live file": _ways("the owner's lmdb table, made with postmap; missing is 451"),
+    "recipients from the server": _ways("reject_unlisted_recipient over the tables that are there", needs="fragment"),
+    "recipients from several sources": _ways("one after the other: lists, the owner's tables, then the server itself"),
+    "recipients are anyone": _ways("the domain is left out of the check"),
+    "subaddresses": _ways("each address is looked up as written, then without its subaddress"),
+    "nonexistent recipients, narrowed": _ways("the conditions are asked before the lists", _RCPT),
+    "nonexistent recipients with a code": _ways("the access table gives the reply", _RCPT),
+}
+_ACTIONS: Mapping[str, tuple[Way, ...]] = {
+    "reject": _ways("the access table gives the reply, with the rule's id"),
+    "defer": _ways("the access table gives the reply, with the rule's id"),
+    "reply code": _ways("the access table gives code and enhanced code"),
+    "report only": _ways("WARN in an access table; warn_if_reject before reject_rbl_client"),
+    "discard": _ways("DISCARD in an access table", _DATA),
+    "quarantine": _ways("an access table at DATA, and nothing after it is asked", _DATA),
+    "quarantine into junk": _ways("PREPEND X-Spam: Yes", _DATA),
+    "quarantine into hold": _ways("HOLD: the message waits in the hold queue until somebody releases it", _DATA),
+    "quarantine into address": _ways("REDIRECT", _DATA),
+}
+_SETTINGS: Mapping[str, tuple[Way, ...]] = {
+    "deliver by lmtp": _ways("transport_maps", needs="standalone"),
+    "deliver by smtp": _ways("transport_maps, the host in brackets", needs="standalone"),
+    "send ndrs only to trusted senders": _ways(
+        "NOTIFY=NEVER for what port 25 takes; mail of trusted clients loses it in a second smtpd; "
+        "notify_classes = bounce: postmaster gets the headers of every report"
+    ),
+    "send ndrs only to trusted senders without a copy": _ways(
+        "NOTIFY=NEVER for what port 25 takes; mail of trusted clients loses it in a second smtpd"
+    ),
+    "send ndrs to anyone": _ways("what Postfix does anyway"),
+    "send ndrs to nobody": _ways("NOTIFY=NEVER for what smtpd takes; notify_classes = bounce"),
+    "send ndrs to nobody without a copy": _ways("NOTIFY=NEVER for what smtpd takes"),
+    "send ndrs through": _ways(
+        "sender_dependent_default_transport_maps sends what has no sender by a service of its own"
+    ),
+    "return headers only": _ways("bounce_size_limit = 1"),
+    "return everything": _ways("the largest bounce_size_limit"),
+    "return everything up to": _ways("bounce_size_limit; larger messages are returned as headers"),
+    "give up mail": _ways("maximal_queue_lifetime"),
+    "give up bounces": _ways("bounce_queue_lifetime"),
+    "warn about delay": _ways("delay_warning_time"),
+    "copy double bounces": _ways("2bounce_notice_recipient, with 2bounce in notify_classes"),
+}
+_MESSAGE = "Postfix decides before it has seen the message; a filter has to"
+_CANNOT: Mapping[str, str] = {
+    "recipients > N": "Postfix tells one recipient from several, and counts no further",
+    "not recipients > N": "Postfix tells one recipient from several, and counts no further",
+    "not client listed": "permit_dnswl_client would end the whole list, and defer later refusals when the DNS fails",
+    "client has no name": "reject_unknown_client_hostname also defers when the lookup of the name fails",
+    "not relaying": "relaying stands before all rules",
+    "not nonexistent recipients": "existence stands before all rules",
+    "tag": "header_checks that remove the field from outside would remove ours, too",
+    "score": "Postfix knows no score",
+    "greylist": "needs a memory of clients: a policy service or a filter",
+    "split mail": "at the second recipient Postfix has forgotten the first",
+    "return nothing": "a report of Postfix holds at least the headers",
+    "word ndrs": "bounce_template_file has a form of its own",
+    "answer automatically": "Postfix has no autoresponder",
+    "sign mail with batv": "Postfix signs nothing by itself",
+    "rewrite with srs": "Postfix needs a daemon such as postsrsd for it",
+    "send ndrs only to senders passing spf or dmarc": "Postfix knows neither SPF nor DMARC",
+    "send ndrs only to senders passing spf or dmarc without a copy": "Postfix knows neither SPF nor DMARC",
+    **{
+        f"{sign}{feature}": sentence
+        for sign in ("", "not ")
+        for feature, sentence in {
+            "recipients over quota": "Postfix asks mailboxes nothing at RCPT; a policy service could",
+            "spf": "Postfix knows no SPF; a filter does",
+            "dmarc": "Postfix knows no DMARC; a filter does",
+            "batv": "Postfix cannot check a tag; a filter can",
+            "scoring": "Postfix knows no score; a filter does",
+            "header matches": _MESSAGE,
+            "report is": _MESSAGE,
+            "forged bounces": _MESSAGE,
+        }.items()
+    },
+    **{
+        f"recipients from {system}": f"not yet: Postfix could, with a table of type {system}"
+        for system in ("sqlite", "ldap", "mysql")
+    },
+    "recipients from postgres": "not yet: Postfix could, with a table of type pgsql",
+    "recipients from callout": "not yet: Postfix could, with reject_unverified_recipient",
+    **{
+        f"limit per {per}": "the counters of anvil know clients only, and no difference between bounces and other mail"
+        for per in ("recipient", "client", "sender", "domain", "login")
+    },
+}
+
+capabilities = Capabilities(
+    versions=("3.7",),
+    ways={**_QUESTIONS, **_RECIPIENTS, **_ACTIONS, **_SETTINGS},
+    cannot=_CANNOT,
+    accepts=("milter",),
+)
