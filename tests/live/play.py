@@ -26,11 +26,15 @@ def play(deployed: Deployed, scenario: Scenario) -> Attempt:
     lab.resolver.silent = set(scenario.silent)
     before = deployed.log()
     message = compose(scenario)
-    attempt = lab.attempt(
-        scenario.sender, scenario.recipients, message.as_bytes(), client=scenario.client, helo=scenario.helo
-    )
-    for expected in scenario.expectations:
-        _compare(deployed, scenario, attempt, str(message["Message-ID"]), expected, before)
+    try:
+        attempt = lab.attempt(
+            scenario.sender, scenario.recipients, message.as_bytes(), client=scenario.client, helo=scenario.helo
+        )
+        for expected in scenario.expectations:
+            _compare(deployed, scenario, attempt, str(message["Message-ID"]), expected, before)
+    except (AssertionError, OSError) as error:
+        error.add_note(f"What was logged:\n{deployed.log_since(before)}")
+        raise
     return attempt
 
 

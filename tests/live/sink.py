@@ -58,7 +58,7 @@ class Sink:
             self.replies.clear()
             self.received.clear()
 
-    def wait(self, wanted: Callable[[Received], bool], seconds: float = 20) -> Received:
+    def wait(self, wanted: Callable[[Received], bool], seconds: float = 10) -> Received:
         """Return the first message of a kind, as soon as it is there."""
 
         def found() -> Received | None:
