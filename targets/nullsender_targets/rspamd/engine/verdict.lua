@@ -22,9 +22,9 @@ return function(settings)
     pre_result(task, ACTIONS[action], text)
   end
 
-  -- Milter: rspamd's own actions and its reply block. `reject` there undoes the owner's discard_on_reject.
+  -- Milter: rspamd's own actions and its reply block.
   local function block_of(tags, forgeable)
-    local block = { reject = 'reject', no_action = false, add_headers = {}, remove_headers = {} }
+    local block = { add_headers = {}, remove_headers = {} }
     for _, header in ipairs(forgeable) do block.remove_headers[header.name] = 0 end
     for _, rule in ipairs(tags) do
       local values = block.add_headers[rule.header.name] or {}
@@ -55,6 +55,10 @@ return function(settings)
 
   function carry_out.milter(task, session, verdict, forgeable)
     local block = block_of(verdict.tags, forgeable)
+    if verdict.action then
+      -- undoes the owner's discard_on_reject and the like, for this message
+      block.reject, block.no_action = 'reject', false
+    end
     if verdict.action == 'quarantine' then
       pre_result(task, into[settings.quarantine.into](session, block))
     elseif verdict.action then
