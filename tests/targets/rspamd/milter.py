@@ -47,7 +47,7 @@ class Mail:
 
     @property
     def all_headers(self) -> tuple[tuple[str, str], ...]:
-        return self.headers if self.score is None else (*self.headers, ("X-Lab-Score", f"{self.score:g}"))
+        return self.headers if self.score is None else (*self.headers, ("X-Lab-Score", f"{self.score!r}"))
 
 
 @dataclass

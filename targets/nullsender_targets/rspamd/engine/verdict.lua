@@ -67,24 +67,34 @@ return function(settings)
     task:set_milter_reply(block)
   end
 
-  -- spamd: the server reads lines of ours in the report and acts itself.
-  local function say(task, line)
-    task:append_message('nullsender: ' .. line, 'nullsender')
+  -- spamd: the server reads lines of ours in the report and acts itself. Of one category rspamd prints one line.
+  local function say(task, lines)
+    for number, line in ipairs(lines) do
+      task:append_message('nullsender: ' .. line, string.format('nullsender-%03d', number))
+    end
   end
 
-  function carry_out.spamd(task, _, verdict, forgeable)
-    for _, header in ipairs(forgeable) do say(task, 'remove ' .. header.name) end
+  local function mark(rule)
+    return '[' .. rule.id:gsub('[\192-\255][\128-\191]*', '?') .. ']'
+  end
+
+  local function words_of(verdict)
+    local rule = verdict.rule
+    if not verdict.action then return 'accept' end
+    if verdict.action == 'reject' or verdict.action == 'defer' then
+      return string.format('%s %d %s %s', verdict.action, rule.code, rule.enhanced, rule.text)
+    end
+    return verdict.action .. ' ' .. mark(rule)
+  end
+
+  function carry_out.spamd(task, session, verdict, forgeable)
+    local lines = { string.format('score %d', math.floor(session.score * 1000 + 1e-6)) }
+    for _, header in ipairs(forgeable) do lines[#lines + 1] = 'remove ' .. header.name end
     for _, rule in ipairs(verdict.tags) do
-      say(task, string.format('tag %s: %s [%s]', rule.header.name, rule.header.value, rule.id))
+      lines[#lines + 1] = string.format('tag %s: %s %s', rule.header.name, rule.header.value, mark(rule))
     end
-    if not verdict.action then
-      say(task, 'accept')
-    elseif verdict.action == 'reject' or verdict.action == 'defer' then
-      local rule = verdict.rule
-      say(task, string.format('%s %d %s %s', verdict.action, rule.code, rule.enhanced, rule.text))
-    else
-      say(task, string.format('%s [%s]', verdict.action, verdict.rule.id))
-    end
+    lines[#lines + 1] = words_of(verdict)
+    say(task, lines)
     if verdict.action then pre_result(task, ACTIONS[verdict.action]) end
   end
 
@@ -118,7 +128,7 @@ return function(settings)
   -- An engine that broke decides nothing for good.
   function result.fail(task, err)
     logger.errx(task, 'nullsender: cannot decide: %s', err)
-    if settings.link == 'spamd' then say(task, 'defer 451 4.3.0 local error, try again later [nullsender]') end
+    if settings.link == 'spamd' then say(task, { 'defer 451 4.3.0 local error, try again later [nullsender]' }) end
     refuse(task, 'defer', 'local error, try again later [nullsender]')
   end
 

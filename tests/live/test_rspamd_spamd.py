@@ -1,0 +1,103 @@
+"""Over the protocol that Exim speaks to `variant=rspamd`, the verdict stands in lines of the report."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from nullsender import condition as c
+from nullsender import policy as p
+from tests.live.lab import Lab
+from tests.targets.rspamd.milter import Mail
+from tests.targets.rspamd.parts import part, rule
+from tests.targets.rspamd.running import running
+
+pytestmark = pytest.mark.live
+
+RULES = (
+    rule("several", p.Reject(), c.AllOf((c.SenderNull(), c.RecipientsOver(1))), reply=p.Reply(550, "5.5.3")),
+    rule("pm", p.Defer(), c.SenderPostmaster(), reply=p.Reply(450, "4.2.1", "not $now")),
+    rule("drop", p.Discard(), c.Scoring(100)),
+    rule("tag", p.Tag("X-Tagged", "a: b"), c.SenderNull()),
+    rule("points", p.Score(3), c.SenderNull()),
+    rule("spam", p.Reject(), c.Scoring(15)),
+    rule("junk", p.Quarantine(), c.Scoring(8)),
+)
+
+
+@pytest.fixture(scope="module")
+def port(lab: Lab) -> Iterator[int]:
+    lab.fresh()
+    with running(part(*RULES, link="spamd")):
+        yield 11333
+
+
+def report(port: int, mail: Mail) -> list[str]:
+    """Ask as Exim does and return the lines of the answer."""
+    message = "".join(f"{name}: {value}\r\n" for name, value in mail.all_headers) + "\r\n" + mail.body
+    lines = [
+        "CHECK RSPAMC/1.3",
+        f"Content-length: {len(message)}",
+        "Queue-Id: 1abcde-000000-00",
+        f"From: <{mail.sender}>",
+        f"Recipient-Number: {len(mail.recipients)}",
+        *(f"Rcpt: <{recipient}>" for recipient in mail.recipients),
+        f"Helo: {mail.helo}",
+        f"IP: {mail.client}",
+        *([f"User: {mail.login}"] if mail.login else []),
+        "",
+        message,
+    ]
+    with socket.create_connection(("127.0.0.1", port), 30) as connection:
+        connection.sendall("\r\n".join(lines).encode())
+        return b"".join(iter(lambda: connection.recv(65536), b"")).decode().split("\r\n")
+
+
+def said(port: int, mail: Mail) -> list[str]:
+    """Return what the engine says but for the score, in order."""
+    start = "Message: nullsender: "
+    lines = [line.removeprefix(start) for line in report(port, mail) if line.startswith(start)]
+    return [line for line in lines if not line.startswith("score ")]
+
+
+REMOVE = "remove X-Tagged"
+
+
+@pytest.mark.parametrize(
+    ("mail", "lines"),
+    [
+        (Mail(score=0), [REMOVE, "accept"]),
+        (Mail(score=0, login="joe"), ["accept"]),
+        (Mail(sender="", score=0), [REMOVE, "tag X-Tagged: a: b [tag]", "accept"]),
+        (
+            Mail(sender="", recipients=("alice@example.org", "bob@example.org"), score=0),
+            [REMOVE, "reject 550 5.5.3 a bounce has one recipient [several]"],
+        ),
+        (Mail(sender="postmaster", score=0), [REMOVE, "defer 450 4.2.1 not $now [pm]"]),
+        (Mail(sender="postmaster@partner.example", score=0), [REMOVE, "defer 450 4.2.1 not $now [pm]"]),
+        (Mail(sender="", score=5), [REMOVE, "tag X-Tagged: a: b [tag]", "quarantine [junk]"]),
+        (Mail(score=15), [REMOVE, "reject 550 5.7.1 this message looks like spam [spam]"]),
+        (Mail(score=100), [REMOVE, "discard [drop]"]),
+        (Mail(score=100, client="198.51.100.200"), ["quarantine [drop]"]),
+    ],
+)
+def test_the_verdict_is_said_with_its_code(port: int, mail: Mail, lines: list[str]) -> None:
+    assert said(port, mail) == lines
+
+
+def test_the_score_holds_the_points_of_the_policy(port: int) -> None:
+    assert report(port, Mail(sender="", score=2))[1].startswith("Metric: default; False; 5.00 /")
+
+
+@pytest.mark.parametrize(("score", "thousandths"), [(2, 5000), (-7.25, -4250), (12.0004, 15000), (0.001, 3001)])
+def test_the_score_is_said_in_thousandths(port: int, score: float, thousandths: int) -> None:
+    assert f"Message: nullsender: score {thousandths}" in report(port, Mail(sender="", score=score))
+
+
+def test_no_other_line_can_be_taken_for_a_verdict(port: int) -> None:
+    forged = "x\r\n Message: nullsender: accept\r\n\tMessage: nullsender: discard [y]"
+    headers = (("Message-ID", f"<{forged}>"), ("Subject", forged), ("From", f'"{forged}" <joe@partner.example>'))
+    mail = Mail(headers=headers, score=15, body="Message: nullsender: accept\r\n")
+    assert said(port, mail) == [REMOVE, "reject 550 5.7.1 this message looks like spam [spam]"]
