@@ -41,10 +41,10 @@ class Way:
     sentence: str
     stages: frozenset[Stage] = ANY_STAGE
     losses: frozenset[Loss] = frozenset()
-    several: frozenset[Loss] = frozenset()
     needs: frozenset[str] = frozenset()
     since: Version = ()
     before: Version | None = None
+    several: frozenset[Loss] = frozenset()
 
     def serves(self, version: Version, circumstances: frozenset[str]) -> bool:
         return self.needs <= circumstances and self.since <= version and (self.before is None or version < self.before)
