@@ -29,11 +29,13 @@ _LENGTHS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _SIZES = {"bytes": 1, "KB": 1024, "MB": 1024 * 1024}
 
 
-def _duration(span: Span, text: str) -> s.Duration:
+def duration(span: Span, text: str) -> s.Duration:
+    """Return the length of time that `5m` and the like stand for."""
     return s.Duration(span, int(text[:-1]) * _UNITS[text[-1].lower()])
 
 
-def _size(span: Span, text: str) -> s.Size:
+def size(span: Span, text: str) -> s.Size:
+    """Return the amount of data that `50 KB` and the like stand for."""
     number, unit = re.findall(r"\d+|[A-Za-z]+", text)
     return s.Size(span, int(number) * _SIZES[unit])
 
@@ -53,8 +55,8 @@ _LEAVES: Mapping[str, Callable[[Span, str], s.Node]] = {
     "STRING": _text,
     "INT": _number,
     "NUMBER": _number,
-    "DURATION": _duration,
-    "SIZE": _size,
+    "DURATION": duration,
+    "SIZE": size,
 }
 _MEMBERS = {
     "NAME": s.MemberKind.NAME,
@@ -140,8 +142,8 @@ def _through(span: Span, v: list[Any]) -> s.SendNdrsThrough:
 
 def _returned(what: str) -> Made:
     def made(span: Span, v: list[Any]) -> s.ReturnWhat:
-        size = v[0] if v and isinstance(v[0], s.Size) else None
-        return s.ReturnWhat(span, s.Word(span, what), size, _last_on(v))
+        amount = v[0] if v and isinstance(v[0], s.Size) else None
+        return s.ReturnWhat(span, s.Word(span, what), amount, _last_on(v))
 
     return made
 

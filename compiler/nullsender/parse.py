@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from functools import cache
-from pathlib import Path
 from typing import Any
-from zlib import crc32
 
-import lark
 from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from nullsender.builder import Builder, end_of
 from nullsender.diagnostic import Diagnostic
+from nullsender.kept import kept_file
 from nullsender.lexing import KEYWORD_END, PolicyLexer, bound_keyword
 from nullsender.recover import Recovery, open_brace, word_at
 from nullsender.source import Source, Span
@@ -45,7 +41,7 @@ class _Language:
             maybe_placeholders=False,
             keep_all_tokens=True,
             transformer=self.builder,
-            cache=_cache_file() or False,
+            cache=kept_file("policy", grammar(), KEYWORD_END) or False,
         )
         frontend: Any = self.lark.parser  # lark leaves it untyped
         lexer: PolicyLexer = frontend.lexer
@@ -83,25 +79,6 @@ def _read(language: _Language, source: Source) -> tuple[Document, list[Diagnosti
 @cache
 def _language() -> _Language:
     return _Language()
-
-
-def _cache_file() -> str | None:
-    """Return where the parse table is kept between runs, in a folder that nobody else can write to.
-
-    Lark checks that what it finds there was made of this grammar, and makes it anew where it cannot be read. A file of
-    a shared folder would not do: it is unpickled.
-    """
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    try:
-        folder = (Path(base) if Path(base).is_absolute() else Path("~/.cache").expanduser()) / "nullsender"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-    except (OSError, RuntimeError):  # no such user, no home
-        return None
-    mine = not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
-    made_of = crc32(f"{lark.__version__} {KEYWORD_END} {grammar()}".encode())
-    name = f"policy-{made_of:08x}-{sys.implementation.cache_tag}"
-    return str(folder / name) if mine and os.access(folder, os.W_OK) else None
 
 
 def _span(source: Source, error: UnexpectedInput) -> Span:

@@ -10,7 +10,8 @@ from nullsender.source import Source, Span
 
 LARGEST = 16 * 1024 * 1024  # octets of a policy; lists belong into files of their own
 LONGEST_LINE = 1024 * 1024
-_REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]|\r(?!\n)")
+# Control characters, those that turn the direction of writing, line separators that only some programs know.
+REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]|\r(?!\n)")
 
 
 def read_source(path: Path) -> tuple[Source | None, tuple[Diagnostic, ...]]:
@@ -39,7 +40,7 @@ def decode(name: str, octets: bytes) -> tuple[Source | None, tuple[Diagnostic, .
     except UnicodeDecodeError as error:
         return None, (_not_utf8(name, octets, error),)
     source = Source(name, text)
-    found = [_refused(source, match) for match, _ in zip(_REFUSED.finditer(text), range(20), strict=False)]
+    found = [_refused(source, match) for match, _ in zip(REFUSED.finditer(text), range(20), strict=False)]
     found.extend(_long_lines(source))
     return (None if found else source), tuple(found)
 

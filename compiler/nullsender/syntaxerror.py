@@ -11,7 +11,7 @@ from nullsender.recover import Recovery, word_before
 from nullsender.source import Span
 from nullsender.suggest import closest
 
-_KINDS = {
+KINDS = {
     "NAME": "a name",
     "STRING": "a string in quotes",
     "DOMAIN": "a domain",
@@ -129,7 +129,7 @@ def _expected(span: Span, accepted: Collection[str], recovery: Recovery, end_of_
         for name in accepted
         if (word := recovery.lexer.spellings.get(name)) and not (statement_may_begin and word in recovery.seconds)
     )
-    kinds = sorted({_KINDS[name] for name in accepted if name in _KINDS})
+    kinds = sorted({KINDS[name] for name in accepted if name in KINDS})
     listed = [*kinds, *(f"`{word}`" for word in words)]
     listed = [*listed[:_MOST], "…"] if len(listed) > _MOST else listed
     if statement_may_begin:

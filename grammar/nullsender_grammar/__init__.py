@@ -10,6 +10,11 @@ def grammar() -> str:
     return _read("policy.lark")
 
 
+def json_grammar() -> str:
+    """Return the grammar of JSON, in lark's notation."""
+    return _read("json.lark")
+
+
 def schema(name: str) -> str:
     """Return the JSON Schema `name`: `policy` or `manifest`."""
     return _read(f"{name}.schema.json")
