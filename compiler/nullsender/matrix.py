@@ -31,28 +31,24 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a column does with a feature: `by` is the component, None for cannot, whose sentence says why."""
+    """What a column does with a feature: `by` is the component, None for cannot, whose sentence says why.
+
+    `several` are losses that only messages with several recipients show. `mode` is the one in which alone it can be
+    done, None for both.
+    """
 
     by: str | None
-    losses: frozenset[Loss]
-    needs: frozenset[str]
-    stages: tuple[str, ...]
-    sentence: str
+    losses: frozenset[Loss] = frozenset()
+    several: frozenset[Loss] = frozenset()
+    mode: str | None = None
+    stages: tuple[str, ...] = ()
+    sentence: str = ""
 
     @property
     def verdict(self) -> str:
         if self.by is None:
             return "cannot"
-        return "approximate" if self.losses else "exact"
-
-    @property
-    def loss_words(self) -> tuple[str, ...]:
-        return tuple(loss.name.lower() for loss in Loss if loss in self.losses)
-
-    @property
-    def mode(self) -> str | None:
-        """The one mode in which it can be done, None for both."""
-        return next(iter(self.needs & MODES), None)
+        return "approximate" if self.losses or self.several else "exact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +91,23 @@ def _cell(feature: str, column: Column) -> Cell:
         for way in target.capabilities.ways_of(feature, version(target.capabilities.versions[-1]), circumstances)
     ]
     if not ways:
-        return Cell(None, frozenset(), frozenset(), (), _why_not(feature, column))
-    target, best = min(ways, key=lambda pair: _price(pair[1]))
-    stages = tuple(stage.word for stage in sorted(best.stages))
-    return Cell(target.title, best.losses, best.needs, stages, best.sentence)
+        return Cell(None, sentence=_why_not(feature, column))
+    cheapest = min(_price(way) for _, way in ways)
+    best = [(target, way) for target, way in ways if _price(way) == cheapest]
+    target, way = min(best, key=lambda pair: len(pair[1].needs & MODES))
+    modes = set[str]().union(*(way.needs & MODES or MODES for _, way in best))
+    return Cell(
+        target.title,
+        way.losses,
+        way.several,
+        modes.pop() if len(modes) == 1 else None,
+        tuple(stage.word for stage in sorted(way.stages)),
+        way.sentence,
+    )
 
 
-def _price(way: Way) -> tuple[int, int]:
-    """Without loss first, then what works in both modes."""
-    return len(way.losses), len(way.needs & MODES)
+def _price(way: Way) -> int:
+    return len(way.losses | way.several)
 
 
 def _why_not(feature: str, column: Column) -> str:

@@ -67,7 +67,8 @@ def test_json_says_everything_for_programs(run: Run) -> None:
         "verdict": "approximate",
         "by": "Postbox",
         "losses": ["log"],
-        "needs": [],
+        "losses with several recipients": [],
+        "mode": None,
         "stages": ["rcpt", "data", "content"],
         "sentence": "never silently",
     }

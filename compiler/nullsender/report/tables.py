@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import groupby
 
+from nullsender.capability import Loss
 from nullsender.matrix import Cell, Matrix, Row
 from nullsender.report.display import width
 
@@ -55,7 +56,8 @@ FORMATS: dict[str, Callable[[Matrix, bool], str]] = {"text": text, "markdown": m
 
 def _legend() -> Iterator[str]:
     yield "`yes`: as the policy means it. `≈` and what is lost by it: only where the rule says `allow approximate`."
-    yield "`no`: cannot, and using it is an error. A mode in brackets: in that mode only."
+    yield "`no`: cannot, and using it is an error. A mode in brackets: in that mode only. A helper decides when the"
+    yield "message has arrived, which is a loss for a rule that belongs to an earlier moment."
 
 
 def _sections(matrix: Matrix) -> Iterator[tuple[str, list[Row]]]:
@@ -80,8 +82,16 @@ def _looks(row: Row) -> list[str]:
 
 
 def _short(cell: Cell) -> str:
-    word = {"exact": "yes", "cannot": "no", "approximate": f"≈ {', '.join(cell.loss_words)}"}[cell.verdict]
+    if cell.verdict == "approximate":
+        several = f"{', '.join(_words(cell.several - cell.losses))} with several recipients" if cell.several else ""
+        word = "≈ " + ", ".join(filter(None, (*_words(cell.losses), several)))
+    else:
+        word = "no" if cell.by is None else "yes"
     return f"{word} ({cell.mode})" if cell.mode else word
+
+
+def _words(losses: Collection[Loss]) -> list[str]:
+    return [loss.name.lower() for loss in Loss if loss in losses]
 
 
 def _entry(matrix: Matrix, row: Row, lead: str) -> Iterator[str]:
@@ -102,8 +112,9 @@ def _object(cell: Cell) -> dict[str, object]:
     return {
         "verdict": cell.verdict,
         "by": cell.by,
-        "losses": list(cell.loss_words),
-        "needs": sorted(cell.needs),
+        "losses": _words(cell.losses),
+        "losses with several recipients": _words(cell.several),
+        "mode": cell.mode,
         "stages": list(cell.stages),
         "sentence": cell.sentence,
     }
