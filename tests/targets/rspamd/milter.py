@@ -123,7 +123,7 @@ def _outcome(answers: list[tuple[bytes, bytes]]) -> Outcome:
         accepted=last == b"a",
         discarded=last == b"d",
         held=any(command == b"q" for command, _ in texts),
-        reply=next((text for command, text in texts if command == b"y"), ""),
+        reply=next((text for command, text in texts if command == b"y"), "").replace("%%", "%"),  # as servers do
         added=tuple((name, value) for name, value, *_ in headers if value),
         removed=frozenset(name for name, value, *_ in headers if not value),
         recipients_added=tuple(text for command, text in texts if command == b"+"),

@@ -62,7 +62,8 @@ return function(settings)
     if verdict.action == 'quarantine' then
       pre_result(task, into[settings.quarantine.into](session, block))
     elseif verdict.action then
-      refuse(task, verdict.action, verdict.rule.text)
+      local text = verdict.rule.text or ''
+      refuse(task, verdict.action, (text:gsub('%%', '%%%%'))) -- servers undo it: `%` begins a code there
     end
     task:set_milter_reply(block)
   end
