@@ -28,9 +28,10 @@ HOSTS = {
 def played() -> Iterator[tuple[str, str, Scenario]]:
     for path in sorted(FOLDER.glob("*.ndr")):
         for deployment in deployments(path):
+            where = f"{path.stem}:{deployment}"  # one object: pytest boots anew for another, even if it is equal
             for scenario in scenarios(path):
                 if scenario.on in (None, deployment):
-                    yield f"{path.stem}:{deployment}", f"{path.stem}:{deployment}", scenario
+                    yield where, where, scenario
 
 
 @pytest.fixture(scope="module")
