@@ -39,8 +39,9 @@ _CHECK = (
     _shows("lua", "nullsender/engine.lua", "rspamd does not load nullsender/engine.lua"),
     _shows("lua", "rules/rspamd.lua", "rspamd does not load its own rules any more"),
 )
-# Every process of rspamd is called so; the main one is the oldest.
-_RELOAD = ('main=$(pgrep -o -x rspamd) && kill -HUP "$main" || true',)
+# rspamd writes no pid when it runs in the foreground, as its service does; its processes say what they are.
+_MAIN_PROCESSES = "$(grep -lz '^rspamd: main process' /proc/[0-9]*/cmdline 2>/dev/null)"
+_RELOAD = (f'for process in {_MAIN_PROCESSES}; do kill -HUP "$(basename "$(dirname "$process")")"; done',)
 
 placements: Mapping[str, Placement] = {
     "debian": Placement(
