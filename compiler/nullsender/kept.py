@@ -1,4 +1,4 @@
-"""Keep between runs what takes long to make: the parsers' tables."""
+"""Keep between runs what takes long to make: the parsers' tables, and templates as code."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from zlib import crc32
 import lark
 
 
-def kept_file(name: str, *made_of: str) -> str | None:
-    """Return where a parse table made of those texts is kept, in a folder that nobody else can write to.
+def kept_folder() -> Path | None:
+    """Return a folder that nobody else can write to, None where there is none.
 
-    None where there is no such folder. Lark checks that what it finds there was made of its grammar, and makes it anew
-    where it cannot be read. A file of a shared folder would not do: it is unpickled.
+    A shared folder would not do: what is kept there is unpickled, or run.
     """
     base = os.environ.get("XDG_CACHE_HOME", "")
     try:
@@ -24,6 +23,14 @@ def kept_file(name: str, *made_of: str) -> str | None:
     except (OSError, RuntimeError, ValueError):  # no home, no such user, a file in the way
         return None
     mine = not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
+    return folder if mine and os.access(folder, os.W_OK) else None
+
+
+def kept_file(name: str, *made_of: str) -> str | None:
+    """Return where a parse table made of those texts is kept, None where there is no folder for it.
+
+    Lark checks that what it finds there was made of its grammar, and makes it anew where it cannot be read.
+    """
+    folder = kept_folder()
     digest = crc32("\n".join((lark.__version__, *made_of)).encode())
-    found = folder / f"{name}-{digest:08x}-{sys.implementation.cache_tag}"
-    return str(found) if mine and os.access(folder, os.W_OK) else None
+    return str(folder / f"{name}-{digest:08x}-{sys.implementation.cache_tag}") if folder else None

@@ -1,7 +1,7 @@
 """Print a template so that only quoted text gets through and every line knows the rule it was made for.
 
-Templates hold layout and loops. What they print is a number, a `Quoted` (made by the target's quoting module alone) or
-a string of the template itself; anything else is an error, so that no text of a user slips past the quoting.
+Templates hold layout and loops. What they print is a number or a `Quoted`, which the target's quoting module alone
+makes; anything else is an error, so that no text of a user slips past the quoting.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import DictLoader, Environment, FileSystemBytecodeCache, StrictUndefined
 
+from nullsender.kept import kept_folder
 from nullsender.target import Artifact, Origin
 
 _OPEN, _CLOSE = "\x02", "\x03"  # cannot stand in a policy: control characters are refused when reading
@@ -51,6 +52,7 @@ def artifact(path: str, page: Page, mode: int = 0o644) -> Artifact:
 @cache
 def _environment(package: str) -> Environment:
     folder = files(package) / "templates"
+    kept = kept_folder()
     sources = {entry.name: entry.read_text() for entry in folder.iterdir() if entry.name.endswith(".j2")}
     environment = Environment(  # noqa: S701  # configuration files, not HTML; `finalize` guards what is printed
         loader=DictLoader(sources),
@@ -59,6 +61,7 @@ def _environment(package: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=FileSystemBytecodeCache(str(kept), f"{package}-%s.template") if kept else None,
     )
     environment.filters["origin"] = lambda rule_id: Quoted(f"{_OPEN}{rule_id}{_CLOSE}")
     return environment
