@@ -180,8 +180,8 @@ def program(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own, with the targets of the tests."""
     script = (
         f"import sys, nullsender_targets; nullsender_targets.__path__ = [{str(HERE / 'targets')!r}]\n"
-        "from nullsender.main import main; code = main(); import resource\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, 'KB', file=sys.stderr); sys.exit(code)"
+        "from nullsender.main import main; code = main()\n"
+        "print(*[line for line in open('/proc/self/status') if 'VmHWM' in line], file=sys.stderr); sys.exit(code)"
     )
     command = [sys.executable, "-c", script, *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
