@@ -17,6 +17,16 @@ _LEFT_OUT = pytest.StashKey[dict[str, int]]()
 _WHY = pytest.StashKey[str]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-goldens", action="store_true", help="write expected files anew, to be read as a diff")
+
+
+@pytest.fixture(scope="session")
+def update_goldens(pytestconfig: pytest.Config) -> bool:
+    """Whether expected files are written anew instead of compared."""
+    return bool(pytestconfig.getoption("update_goldens"))
+
+
 @pytest.fixture(scope="session")
 def machine() -> Iterator[Machine]:
     """The computer on which live tests run; the process stays on it until it ends."""

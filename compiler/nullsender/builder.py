@@ -408,7 +408,7 @@ class Builder:
         # Parentheses count where they are more than the tree needs: `(a and b)` is as deep as the conjunction.
         depth = deepest + (rule != "group" or deepest == 0 or depths[0][2])
         made = parts[0] if rule == "group" or depth > DEEPEST else _compound(rule, span, parts)
-        if depth == DEEPEST + 1:
+        if depth == DEEPEST + 1 and deepest == DEEPEST:
             self.too_deep.append(span)
         self._depths[id(made)] = made, depth, rule == "group"
         return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -11,11 +12,13 @@ from nullsender.builder import Builder, end_of
 from nullsender.diagnostic import Diagnostic
 from nullsender.kept import kept_file
 from nullsender.lexing import KEYWORD_END, PolicyLexer, bound_keyword
-from nullsender.recover import Recovery, open_brace, word_at
+from nullsender.recover import Recovery, begins_line, open_brace, word_at
 from nullsender.source import Source, Span
-from nullsender.syntax import Document
+from nullsender.syntax import Document, LimitStatement, RuleStatement, UseDnsbl
 from nullsender.syntaxerror import again, describe, too_deep
 from nullsender_grammar import grammar
+
+_RULES = (RuleStatement, UseDnsbl, LimitStatement)
 
 
 def parse(source: Source) -> tuple[Document, tuple[Diagnostic, ...]]:
@@ -57,12 +60,13 @@ class _Language:
 
 def _read(language: _Language, source: Source) -> tuple[Document, list[Diagnostic]]:
     text, found, resumed_at = source.text, list[Diagnostic](), -1
+    broken = set[int]()  # where statements end that an error cut short
     recovery = language.recovery
     parser: Any = language.lark.parse_interactive(text)  # lark leaves it untyped
     while True:
         try:
             document: Document = parser.resume_parse()
-            return document, found
+            return _without(document, broken), found
         except UnexpectedInput as error:
             span, brace = _span(source, error), open_brace(parser)
             block = _token_span(source, brace) if brace else None
@@ -72,8 +76,17 @@ def _read(language: _Language, source: Source) -> tuple[Document, list[Diagnosti
             if at <= resumed_at:
                 at = recovery.next_statement(text, max(span.end, resumed_at + 1), in_block=bool(block))
             resumed_at = at
-            recovery.unwind(parser, text, at)
+            if recovery.unwind(parser, text, at) or not begins_line(text, span.start):
+                broken.add(_end_of_last(parser))
             parser.lexer_thread.state.line_ctr.char_pos = at
+
+
+def _without(document: Document, broken: Collection[int]) -> Document:
+    """Leave out rules that were cut short: they would be taken for what nobody wrote. Names stay, to be known."""
+    if not broken:
+        return document
+    whole = tuple(s for s in document.statements if not (isinstance(s, _RULES) and s.span.end in broken))
+    return Document(document.span, whole)
 
 
 @cache

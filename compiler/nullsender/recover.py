@@ -40,22 +40,24 @@ class Recovery:
                 return position
             if begins and not next_begins:  # `… dmarc is reject` `recipients of …`: the later of two pairs begins
                 return position
-            if not in_block and word in self.seconds and _begins_line(text, position, len(word)):
+            if not in_block and word in self.seconds and _begins_longer_line(text, position, len(word)):
                 return position
             here, then, begins = then, after, next_begins
         return len(text)
 
-    def unwind(self, parser: Any, text: str, at: int) -> None:
-        """Drop half of a statement from the parser's stacks, until it takes what stands at `at`."""
+    def unwind(self, parser: Any, text: str, at: int) -> bool:
+        """Drop half of a statement from the parser's stacks, until it takes what stands at `at`; tell whether any."""
         found = _WANTED.match(text, at)
         word = found.group() if found else ""
         wanted = {"}": "RBRACE", "": "$END"}.get(word, word.upper())
         states, values = parser.parser_state.state_stack, parser.parser_state.value_stack
+        before = len(states)
         while len(states) > 1:
             if self._takes(states, wanted) and (word.lower() not in self.seconds or self._takes(states, "$END")):
                 break
             states.pop()
             values.pop()
+        return len(states) < before
 
     def accepted(self, states: Sequence[Any]) -> set[str]:
         """Return the names of the tokens that may come next."""
@@ -106,9 +108,13 @@ def _words(text: str, start: int) -> Iterator[tuple[int, str]]:
             yield found.start(), found.group()[:_LONGEST_KEYWORD].lower()
 
 
-def _begins_line(text: str, start: int, length: int) -> bool:
+def begins_line(text: str, start: int) -> bool:
+    """Tell whether what stands at `start` is the first of its line."""
+    return not text[max(text.rfind("\n", 0, start) + 1, start - 200) : start].strip()
+
+
+def _begins_longer_line(text: str, start: int, length: int) -> bool:
     """Tell whether a word stands first in a line that goes on: then the statement it begins is what is wrong."""
-    before = text[max(text.rfind("\n", 0, start) + 1, start - 200) : start]
     end = text.find("\n", start)
     after = text[start + length : min(end if end >= 0 else len(text), start + length + 200)]
-    return not before.strip() and bool(after.strip())
+    return begins_line(text, start) and bool(after.strip())
