@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,6 +77,12 @@ def test_where_no_rule_decides_the_owners_actions_do(owners: Running) -> None:
     assert owners.show(Mail(score=21)).discarded  # as the owner's worker-proxy.inc wants it
     assert owners.show(Mail(score=11)).added == (("X-Spam", "Yes"),)
     assert owners.show(Mail(score=1)).added == ()
+
+
+def test_the_test_message_of_spam_filters_is_still_refused_where_no_rule_decides(owners: Running) -> None:
+    body = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\r\n"
+    assert owners.show(Mail(body=body)).reply.endswith("[spam]")
+    assert owners.show(Mail(body=body, client="192.0.2.1")).discarded  # as the owner's worker-proxy.inc wants it
 
 
 def test_a_quarantine_of_the_policy_goes_before_a_reject_of_the_owner(owners: Running) -> None:
@@ -169,3 +176,47 @@ def test_rspamd_itself_finds_what_is_wrong(lab: Lab, tmp_path: Path, standalone:
     section = tmp_path / "nullsender/nullsender.conf"
     section.write_text(section.read_text().replace('"sender is null"', '"sender is dull"'))
     assert any("no such question: sender is dull" in f.text for f in target.verify(tmp_path, standalone).findings)
+
+
+def reload() -> str:
+    """Run the reload lines of the placement and return what they say."""
+    lines = target.placements["debian"].reload
+    done = [subprocess.run(["sh", "-ec", line], capture_output=True, text=True, check=True) for line in lines]
+    return "".join(one.stdout + one.stderr for one in done)
+
+
+def test_a_running_rspamd_takes_new_files(lab: Lab) -> None:
+    lab.fresh()
+    with running(part(*RULES)) as rspamd:
+        assert rspamd.show(Mail(score=6)).accepted
+        place(part(rule("stricter", p.Reject(), c.Scoring(5))))
+        assert reload() == ""
+        until = time.monotonic() + 20
+        while rspamd.show(Mail(score=6)).accepted:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+
+
+def test_where_none_runs_there_is_nothing_to_reload(lab: Lab) -> None:
+    lab.fresh()
+    assert reload() == ""
+
+
+def test_only_an_rspamd_that_sees_our_files_is_reloaded(lab: Lab) -> None:
+    lab.fresh()
+    looks_like_one = ["bash", "-c", "exec -a 'rspamd: main process' sleep 600"]
+    ours, of_a_container = (subprocess.Popen([*by, *looks_like_one]) for by in ((), ("unshare", "--mount")))
+    try:
+        for process in (ours, of_a_container):
+            until = time.monotonic() + 10
+            while b"rspamd: main" not in Path(f"/proc/{process.pid}/cmdline").read_bytes()[:13]:
+                assert time.monotonic() < until
+                time.sleep(0.01)
+        assert reload() == ""
+        assert ours.wait(5) != 0
+        assert of_a_container.poll() is None
+    finally:
+        ours.kill()
+        of_a_container.kill()
+        ours.wait()
+        of_a_container.wait()

@@ -101,3 +101,9 @@ def test_no_other_line_can_be_taken_for_a_verdict(port: int) -> None:
     headers = (("Message-ID", f"<{forged}>"), ("Subject", forged), ("From", f'"{forged}" <joe@partner.example>'))
     mail = Mail(headers=headers, score=15, body="Message: nullsender: accept\r\n")
     assert said(port, mail) == [REMOVE, "reject 550 5.7.1 this message looks like spam [spam]"]
+
+
+def test_the_test_message_of_spam_filters_gets_a_verdict(port: int) -> None:
+    body = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\r\n"
+    assert said(port, Mail(body=body)) == [REMOVE, "discard [drop]"]
+    assert said(port, Mail(body=body, recipients=("abuse@example.org",))) == [REMOVE, "accept"]

@@ -39,9 +39,14 @@ _CHECK = (
     _shows("lua", "nullsender/engine.lua", "rspamd does not load nullsender/engine.lua"),
     _shows("lua", "rules/rspamd.lua", "rspamd does not load its own rules any more"),
 )
-# rspamd writes no pid when it runs in the foreground, as its service does; its processes say what they are.
-_MAIN_PROCESSES = "$(grep -lz '^rspamd: main process' /proc/[0-9]*/cmdline 2>/dev/null)"
-_RELOAD = (f'for process in {_MAIN_PROCESSES}; do kill -HUP "$(basename "$(dirname "$process")")"; done',)
+# Without systemd: in the foreground rspamd writes no pid, but its processes say what they are. Only those that see our
+# files are ours; others may run in containers.
+_FOREGROUND = (
+    "for main in $(grep -lz '^rspamd: main process' /proc/[0-9]*/cmdline 2>/dev/null); do main=${main%/cmdline}; "
+    'if [ "$(readlink "$main/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ]; then kill -HUP "${main#/proc/}" || :; fi; done'
+)
+_SERVICE = "! systemctl is-active --quiet rspamd || systemctl reload rspamd"
+_RELOAD = (f"if [ -d /run/systemd/system ]; then {_SERVICE}; else {_FOREGROUND}; fi",)
 
 placements: Mapping[str, Placement] = {
     "debian": Placement(

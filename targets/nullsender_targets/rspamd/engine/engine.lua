@@ -56,27 +56,28 @@ local function from_outside(of)
     and not truth.is_certain(questions.answer('upstream', of, of.recipients))
 end
 
-local function decide(task, score)
-  local found = session_of(task)
-  found.score = score
-  verdict.carry_out(task, found, rules.decide(found), from_outside(found) and rules.tags or {})
-end
-
 -- rspamd refuses the test message of spam filters by itself, and then runs no filter any more, nor the decision below.
--- So it falls here, by the points that others give that message; where rspamd serves the policy alone, it alone decides.
+-- With a result set before it reads the message, it leaves that to us: others give that message so many points.
 local TEST_MESSAGE = 'XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X'
 local TEST_POINTS = 1000
+local IS_TEST = 'nullsender_test'
 
 local function prepare(task)
   session.take_down(task)
-  if task:get_content():find(TEST_MESSAGE, 1, true) then
-    if configured.alone then verdict.accept(task) end
-    return decide(task, TEST_POINTS)
-  end
   local found = session_of(task)
   local wanted, visit = lookups.collector()
   rules.open(found, visit)
   lookups.ask(task, found, wanted)
+  if task:get_content():find(TEST_MESSAGE, 1, true) then
+    task:get_mempool():set_variable(IS_TEST, 'yes')
+    verdict.take_over(task, configured.alone and 'no action' or 'reject')
+  end
+end
+
+local function decide(task)
+  local found = session_of(task)
+  found.score = task:get_mempool():get_variable(IS_TEST) and TEST_POINTS or score_of(task)
+  verdict.carry_out(task, found, rules.decide(found), from_outside(found) and rules.tags or {})
 end
 
 -- Whatever modules decided before, and whatever their settings switch off, these two run.
@@ -101,7 +102,7 @@ rspamd_config:register_symbol({
   flags = ALWAYS,
   group = 'nullsender',
   callback = function(task)
-    local good, err = pcall(decide, task, score_of(task))
+    local good, err = pcall(decide, task)
     if not good then verdict.fail(task, err) end
   end,
 })

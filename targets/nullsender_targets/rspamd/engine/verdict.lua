@@ -3,7 +3,6 @@
 local logger = require 'rspamd_logger'
 
 local PRIORITY = 1000 -- above what any module asks for
-local LESS = 999 -- still above them, and below a decision of a rule
 local ACTIONS = { reject = 'reject', defer = 'soft reject', discard = 'discard', quarantine = 'no action' }
 
 return function(settings)
@@ -71,7 +70,7 @@ return function(settings)
   -- spamd: the server reads lines of ours in the report and acts itself. Of one category rspamd prints one line.
   local function say(task, lines)
     for number, line in ipairs(lines) do
-      task:append_message('nullsender: ' .. line, string.format('nullsender-%03d', number))
+      task:append_message('nullsender: ' .. line, string.format('nullsender-%d', number))
     end
   end
 
@@ -121,9 +120,9 @@ return function(settings)
     log(task, verdict)
   end
 
-  -- Let no action of rspamd's own decide.
-  function result.accept(task)
-    pre_result(task, 'no action', nil, LESS)
+  -- Have this action where no rule decides.
+  function result.take_over(task, action)
+    pre_result(task, action, 'test message of spam filters', 0)
   end
 
   -- An engine that broke decides nothing for good.
