@@ -41,9 +41,10 @@ _CHECK = (
 )
 # Without systemd: in the foreground rspamd writes no pid, but its processes say what they are. Only those that see our
 # files are ours; others may run in containers.
+_IS_OURS = '[ "$(readlink "$main/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ]'
 _FOREGROUND = (
     "for main in $(grep -lz '^rspamd: main process' /proc/[0-9]*/cmdline 2>/dev/null); do main=${main%/cmdline}; "
-    'if [ "$(readlink "$main/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ]; then kill -HUP "${main#/proc/}" || :; fi; done'
+    f'if {_IS_OURS}; then kill -HUP "${{main#/proc/}}" || :; fi; done'
 )
 _SERVICE = "! systemctl is-active --quiet rspamd || systemctl reload rspamd"
 _RELOAD = (f"if [ -d /run/systemd/system ]; then {_SERVICE}; else {_FOREGROUND}; fi",)
