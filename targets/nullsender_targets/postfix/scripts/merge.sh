@@ -32,30 +32,40 @@ was() { # write down what a parameter is before it is changed
 joined() { # two lists as one
 	if [ -n "$1" ] && [ -n "$2" ]; then printf '%s, %s' "$1" "$2"; else printf '%s%s' "$1" "$2"; fi
 }
-main_cf() {
-	lines "$ours/main.cf.add" | while IFS= read -r line; do
+main_cf() { # every change in one step, so that postconf never sees a parameter that nothing uses yet
+	classes=$(conf -h smtpd_restriction_classes)
+	was smtpd_restriction_classes
+	lines "$ours/main.cf.add" >"$ours/.lines"
+	while IFS= read -r line; do
 		printf 'unset %s\n' "${line%% =*}" >>"$before"
-		conf -e "$line"
-	done
-	lines "$ours/main.cf.change" | while IFS= read -r line; do
+		set -- "$@" "$line"
+	done <"$ours/.lines"
+	lines "$ours/main.cf.change" >"$ours/.lines"
+	while IFS= read -r line; do
 		how=${line%% *}
 		line=${line#* }
 		name=${line%% =*}
 		value=${line#*= }
+		if [ "$name" = smtpd_restriction_classes ]; then
+			classes=$(joined "$classes" "$value")
+			continue
+		fi
 		was "$name"
 		now=$(conf -h "$name")
 		case $how in
-		set) conf -e "$name = $value" ;;
-		first) conf -e "$name = $(joined "$value" "$now")" ;;
-		last) conf -e "$name = $(joined "$now" "$value")" ;;
+		set) set -- "$@" "$name = $value" ;;
+		first) set -- "$@" "$name = $(joined "$value" "$now")" ;;
+		last) set -- "$@" "$name = $(joined "$now" "$value")" ;;
 		wrap)
 			site=nullsender_site_${name#smtpd_}
 			printf 'unset %s\n' "$site" >>"$before"
-			conf -e "$site = $now" "$name = $value, $site" \
-				"smtpd_restriction_classes = $(joined "$(conf -h smtpd_restriction_classes)" "$site")"
+			classes=$(joined "$classes" "$site")
+			set -- "$@" "$site = $now" "$name = $value, $site"
 			;;
 		esac
-	done
+	done <"$ours/.lines"
+	rm -f -- "$ours/.lines"
+	conf -e "$@" "smtpd_restriction_classes = $classes"
 }
 master_cf() {
 	lines "$ours/master.cf.add" | while IFS= read -r line; do
