@@ -412,11 +412,15 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
-class NdrSettings:
-    """How NDRs are sent; `origins` names the statement behind each field that has one."""
+class Ndrs:
+    """How NDRs are sent; `origins` names the statement behind each field that has one.
+
+    What is not sent goes to postmaster as a copy, or nowhere; nothing is ever sent for quarantined mail.
+    """
 
     to: NdrTo = NdrTo.ANYONE
     copy: bool = False
+    quarantined: bool = False  # some mail is
     double_bounces: str | None = None
     through: SendThrough | None = None
     returned: Return | None = None
@@ -424,15 +428,6 @@ class NdrSettings:
     bounce_seconds: int | None = None
     warn_seconds: int | None = None
     origins: Mapping[str, PolicyStatement] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """What a standalone configuration has besides the fragments."""
-
-    hops: tuple[Hop, ...]
-    ndrs: NdrSettings
-    postmaster: str | None  # the domain whose postmaster gets the mail of a bare one
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,5 +444,7 @@ class Exim:
     filter: Link | None
     quarantine: Into | None  # where to, if anything here quarantines
     quarantine_address: str | None
-    server: Server | None
+    hops: tuple[Hop, ...]  # of a standalone server
+    postmaster: str | None  # the domain whose postmaster gets the mail of a bare one, and copies of NDRs
+    ndrs: Ndrs
     placed: Sequence[str]

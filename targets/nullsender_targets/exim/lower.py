@@ -10,11 +10,10 @@ from nullsender.diagnostic import Diagnostic
 from nullsender.features import full_condition
 from nullsender.plan import Part, Step
 from nullsender.policy import Stage
-from nullsender_targets.exim import ir, recipients
+from nullsender_targets.exim import ir, ndrs, recipients
 from nullsender_targets.exim.conditions import UNKEPT, Conditions, TooDeepError
 from nullsender_targets.exim.filtering import scan, verdict
 from nullsender_targets.exim.rules import of_existence, of_flag, of_rule
-from nullsender_targets.exim.server import server
 from nullsender_targets.exim.sets import Sets, any_of
 
 DATA_RULES, CONTENT_RULES = "rules_at_data", "rules_at_content"
@@ -31,7 +30,11 @@ def lower(part: Part) -> tuple[ir.Exim, tuple[Diagnostic, ...]]:
         ir.AclBlock("check_rcpt", tuple(work.check_rcpt(at_rcpt)), "RCPT: one recipient"),
         *work.check_message(data, content),
     )
-    standalone, found = server(part, work.to) if part.standalone else (None, ())
+    hops = tuple(
+        ir.Hop(f"delivery_{number}", work.to.sets.member(delivery.domains, (ir.Fact.DOMAIN,)), delivery)
+        for number, delivery in enumerate(part.site.deliveries if part.standalone else (), 1)
+    )
+    sent = ndrs.settings(part.statements, quarantined=work.quarantines)
     into = part.site.quarantine
     served = recipients.served(work.to, ir.Fact.DOMAIN)
     return (
@@ -46,10 +49,12 @@ def lower(part: Part) -> tuple[ir.Exim, tuple[Diagnostic, ...]]:
             filter=part.filtering[0] if part.filtering else None,
             quarantine=into.into if work.quarantines else None,
             quarantine_address=into.address if work.quarantines else None,
-            server=standalone,
+            hops=hops,
+            postmaster=recipients.postmasters_domain(part.site),
+            ndrs=sent,
             placed=(*(step.rule.id for step in part.steps), *(s.id for s in part.statements)),
         ),
-        (*work.found, *found),
+        (*work.found, *ndrs.misfits(sent)),
     )
 
 

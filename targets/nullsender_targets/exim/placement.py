@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from nullsender.target import Placement
 
 HOME = "/etc/exim4"
-_SECTIONS = {"main": "main", "acl": "acl", "router": "routers", "transport": "transports"}  # Debian's word, ours
+_SECTIONS = {
+    "main": "main",
+    "acl": "acl",
+    "router": "routers",
+    "transport": "transports",
+    "retry": "retry",
+}  # theirs, ours
 
 # Debian joins files in the order of their names: after the local macros, or after the line that begins the section.
 _DROP_IN = {section: "000_nullsender" if section == "main" else "00_nullsender" for section in _SECTIONS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nullsender import policy as p
+from nullsender.entryfile import expand
 from nullsender.names import Entries, Kind
 from nullsender.plan import Site
 from nullsender_targets.exim import ir
@@ -66,6 +67,12 @@ def may_fail(site: Site) -> bool:
     """Tell whether some source may be unable to answer."""
     sources = [source for served in site.served for source in served.sources]
     return any(not isinstance(source, p.CompiledFile) for source in sources)
+
+
+def postmasters_domain(site: Site) -> str | None:
+    """Return the first plain domain that is served: a bare postmaster is at home there."""
+    domains = (domain for served in site.served for domain in expand(served.domains))
+    return next((domain for domain in domains if not domain.startswith("*.")), None)
 
 
 def postmaster(to: Conditions) -> ir.Expr:

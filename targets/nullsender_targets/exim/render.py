@@ -11,13 +11,13 @@ from nullsender.layout import Quoted, artifact
 from nullsender.layout import render as page
 from nullsender.policy import Into
 from nullsender.target import Artifact
-from nullsender_targets.exim import ir, quote
-from nullsender_targets.exim.serving import domains, serving
+from nullsender_targets.exim import ir, quote, serving
 from nullsender_targets.exim.spelling import list_name
 from nullsender_targets.exim.statements import acl
 
 HERE = __package__ or ""
 FOLDER = "nullsender"
+WHOLE = "exim4.conf"
 _KIND = {ir.Match.ADDRESS: "addresslist", ir.Match.DOMAIN: "domainlist", ir.Match.IP: "hostlist"}
 _WITH_MACRO = ("rcpt", "data")  # ACLs whose names Debian's configuration takes from a macro
 
@@ -42,20 +42,43 @@ class List:
 def render(exim: ir.Exim) -> tuple[Artifact, ...]:
     """Return the files of one deployment."""
     commands = [Command(Quoted(c), Quoted(c.upper()), c in _WITH_MACRO, c == "rcpt") for c in exim.commands]
-    fragments = (
-        ("main", {"lists": [_list(one) for one in exim.lists], "commands": commands, "filter": _filter(exim)}),
-        ("acl", {"acls": [acl(block) for block in exim.acls], "owners": () if exim.standalone else commands}),
-        ("routers", _routers(exim)),
-        ("transports", {"hold": exim.quarantine is Into.HOLD}),
-    )
+    ndrs = exim.ndrs
+    own_way = serving.through(ndrs)
+    routing = {"served": serving.domains(exim.served), "elsewhere": serving.domains(exim.served, negated=True)}
+    fragments: dict[str, dict[str, object]] = {
+        "main": {
+            "lists": [_list(one) for one in exim.lists],
+            "commands": commands,
+            "filter": _filter(exim),
+            "options": serving.options(ndrs),
+            "bounces_end": ndrs.bounce_seconds is not None,
+        },
+        "acl": {"acls": [acl(block) for block in exim.acls], "owners": () if exim.standalone else commands},
+        "routers": {
+            **routing,
+            **_quarantine(exim),
+            "drops": serving.drops(ndrs),
+            "copy": _postmaster(exim) if ndrs.copy else None,
+            "origin": ndrs.origins["to"].id if "to" in ndrs.origins else None,
+            "through": own_way,
+        },
+        "transports": {"hold": exim.quarantine is Into.HOLD, "through": own_way},
+        "retry": {"rules": serving.retries(ndrs)},
+    }
     shared = {"standalone": exim.standalone, "debian": exim.placement == "debian" and not exim.standalone}
     files = [
         artifact(f"{FOLDER}/{name}.conf", page(HERE, f"{name}.conf.j2", **shared, **values))
-        for name, values in fragments
+        for name, values in fragments.items()
     ]
     files.extend(_table(table) for table in exim.tables)
-    if exim.server is not None:
-        files.append(artifact("exim4.conf", page(HERE, "exim4.conf.j2", **serving(exim.server, exim.served))))
+    if exim.standalone:
+        whole = {
+            "hops": [serving.hop(one) for one in exim.hops],
+            "postmaster": _postmaster(exim) if exim.postmaster else None,
+            "errors_to": serving.double_bounces(ndrs),
+            "warns": ndrs.warn_seconds is not None,
+        }
+        files.append(artifact(WHOLE, page(HERE, f"{WHOLE}.j2", **routing, **whole)))
     return tuple(files)
 
 
@@ -73,12 +96,14 @@ def _filter(exim: ir.Exim) -> Quoted | None:
     return Quoted(f"{quote.ip(host.strip('[]'))} {int(port)}")
 
 
-def _routers(exim: ir.Exim) -> dict[str, object]:
+def _postmaster(exim: ir.Exim) -> Quoted:
+    return Quoted(f"postmaster@{quote.zone(exim.postmaster)}" if exim.postmaster else "postmaster")
+
+
+def _quarantine(exim: ir.Exim) -> dict[str, object]:
     address = exim.quarantine_address if exim.quarantine is Into.ADDRESS else None
     return {
-        "served": domains(exim.served),
         "hold": exim.quarantine is Into.HOLD,
-        "junk": exim.quarantine is Into.JUNK and not exim.standalone,
         "address": quote.address(address) if address else None,
         "address_text": quote.text(quote.dequoted(address)) if address else None,
     }

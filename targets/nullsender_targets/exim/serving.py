@@ -1,4 +1,4 @@
-"""Spell what a standalone server has besides the fragments: deliveries, NDRs, retries."""
+"""Spell what happens to mail that was accepted: routers, transports, NDRs and retries, as far as the policy says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from nullsender.layout import Quoted
 from nullsender_targets.exim import ir, quote
 from nullsender_targets.exim.spelling import condition, list_name
 
-TRUSTED = "or{ {!def:sender_host_address} {bool{$acl_m_nullsender_trusted}} }"
+# Local submissions are the server's own users'.
+_TRUSTED = "or{ {!def:sender_host_address} {bool{$acl_m_nullsender_trusted}} }"
+_QUARANTINED = "def:acl_m_nullsender_quarantine"
 HOUR, DAY = 3_600, 86_400
 
 
@@ -37,20 +39,6 @@ class Through:
     helo: Quoted | None
 
 
-def serving(server: ir.Server, served: ir.Expr) -> dict[str, object]:
-    """Return the values of the template."""
-    ndrs = server.ndrs
-    return {
-        "hops": [_hop(hop) for hop in server.hops],
-        "served": domains(served, negated=True),
-        "postmaster": quote.zone(server.postmaster) if server.postmaster else None,
-        "options": _options(ndrs),
-        "errors_to": _errors_to(ndrs, server.postmaster),
-        "through": _through(ndrs),
-        "retry": _retry(ndrs),
-    }
-
-
 def domains(expr: ir.Expr, *, negated: bool = False) -> Quoted:
     """Return a router's `domains`: a failing lookup defers there, where it would skip the router in a `condition`."""
     parts = expr.parts if isinstance(expr, ir.Any) else (expr,)
@@ -60,11 +48,12 @@ def domains(expr: ir.Expr, *, negated: bool = False) -> Quoted:
     return Quoted(f"${{if {condition(ir.Without(expr) if negated else expr)}{{*}}}}")
 
 
-def _hop(hop: ir.Hop) -> PrintedHop:
-    to = hop.delivery
+def hop(of: ir.Hop) -> PrintedHop:
+    """Return a delivery ready for the template."""
+    to = of.delivery
     return PrintedHop(
-        quote.word(hop.name),
-        domains(hop.domains),
+        quote.word(of.name),
+        domains(of.domains),
         quote.host(to.host),
         to.port,
         not _is_address(to.host),
@@ -81,75 +70,80 @@ def _is_address(host: str) -> bool:
 
 
 # --- non-delivery reports ---------------------------------------------------------------------------------------------
-def _options(ndrs: ir.NdrSettings) -> list[Line]:
-    lines = [_returned(ndrs)]
-    if ndrs.warn_seconds is None:
-        lines.append(Line(Quoted("delay_warning =")))
-    else:
+def options(ndrs: ir.Ndrs) -> list[Line]:
+    """Return main options for NDRs, as far as statements ask for them."""
+    lines = []
+    if ndrs.returned or ndrs.copy:
+        lines.append(_returned(ndrs))
+    if mark := _mark(ndrs):
+        whom = f"Mail Delivery System{mark} <Mailer-Daemon@$qualify_domain>"
+        lines.append(Line(Quoted(f"dsn_from = {whom}"), _origin(ndrs, "to")))
+    if ndrs.warn_seconds is not None:
         origin = _origin(ndrs, "warn")
         lines.append(Line(Quoted(f"delay_warning = {_time(ndrs.warn_seconds)}"), origin))
         lines.append(Line(Quoted(f"delay_warning_condition = ${{if {_warned(ndrs)}{{yes}}{{no}}}}"), origin))
     return lines
 
 
-def _returned(ndrs: ir.NdrSettings) -> Line:
-    origin = _origin(ndrs, "returned")
-    match ndrs.returned:
-        case p.Return(p.Returned.EVERYTHING, size):
-            return Line(Quoted(f"bounce_return_size_limit = {size or 0}"), origin)
-        case p.Return(p.Returned.HEADERS):
-            return Line(Quoted("bounce_return_body = false"), origin)
-        case _ if ndrs.copy:
-            return Line(Quoted("bounce_return_body = false"), _origin(ndrs, "to"))
-        case _:
-            return Line(Quoted("bounce_return_body = true"))
+def _returned(ndrs: ir.Ndrs) -> Line:
+    if ndrs.returned and ndrs.returned.what is p.Returned.EVERYTHING:
+        return Line(Quoted(f"bounce_return_size_limit = {ndrs.returned.size or 0}"), _origin(ndrs, "returned"))
+    return Line(Quoted("bounce_return_body = false"), _origin(ndrs, "returned") or _origin(ndrs, "to"))
 
 
-def _warned(ndrs: ir.NdrSettings) -> str:
+def _mark(ndrs: ir.Ndrs) -> str:
+    """Return what tells routers, from the header of an NDR, that it is not to be sent: a comment in its `From:`."""
+    instead = " (copy, not sent)" if ndrs.copy else " (not sent)"
+    refused = {p.NdrTo.TRUSTED: f"${{if !{_TRUSTED}{{{instead}}}}}", p.NdrTo.NOBODY: instead}.get(ndrs.to, "")
+    return f"${{if {_QUARANTINED}{{ (not sent)}}{{{refused}}}}}" if ndrs.quarantined else refused
+
+
+def drops(ndrs: ir.Ndrs) -> bool:
+    """Tell whether some NDRs go nowhere."""
+    return ndrs.quarantined or (ndrs.to is not p.NdrTo.ANYONE and not ndrs.copy)
+
+
+def _warned(ndrs: ir.Ndrs) -> str:
     """Return who hears of a delay: whoever would get an NDR, and nobody for bounces, lists and automatic mail."""
     ordinary = (
         r"{def:sender_address} {!def:h_List-ID:} {!def:h_List-Post:} "
         r"{!match{$h_precedence:}{(?i)bulk|list|junk}} {!match{$h_auto-submitted:}{(?i)auto-generated|auto-replied}}"
     )
-    who = {p.NdrTo.TRUSTED: f"{{{TRUSTED}}} ", p.NdrTo.NOBODY: "{bool{no}} "}.get(ndrs.to, "")
-    return f"and{{ {who}{ordinary} }}"
+    who = {p.NdrTo.TRUSTED: f"{{{_TRUSTED}}} ", p.NdrTo.NOBODY: "{bool{no}} "}.get(ndrs.to, "")
+    quarantined = f"{{!{_QUARANTINED}}} " if ndrs.quarantined else ""
+    return f"and{{ {quarantined}{who}{ordinary} }}"
 
 
-def _errors_to(ndrs: ir.NdrSettings, postmaster: str | None) -> Line:
-    """Return where reports of failure go: the sender, or else postmaster's copy, or else nowhere."""
-    copied = f"postmaster@{quote.zone(postmaster)}" if postmaster else "postmaster"
-    otherwise = f"${{if def:sender_address{{{copied}}}}}" if ndrs.copy else ""
-    whole = {
-        p.NdrTo.TRUSTED: f"${{if {TRUSTED}{{$sender_address}}{{{otherwise}}}}}",
-        p.NdrTo.NOBODY: otherwise,
-    }.get(ndrs.to, "$sender_address")
-    if ndrs.double_bounces:
-        itself = f"eqi{{$local_part@$domain}}{{{quote.text(quote.dequoted(ndrs.double_bounces))}}}"
-        copy = f"${{if !{itself}{{{quote.address(ndrs.double_bounces)}}}}}"
-        whole = f"${{if def:sender_address{{{whole}}}{{{copy}}}}}"
-    origin = _origin(ndrs, "to") or _origin(ndrs, "double_bounces")
-    return Line(Quoted(f"${{if !def:acl_m_nullsender_quarantine{{{whole}}}}}"), origin)
+def double_bounces(ndrs: ir.Ndrs) -> Line | None:
+    """Return where an undeliverable bounce goes, unless it was on its way there."""
+    if ndrs.double_bounces is None:
+        return None
+    itself = f"eqi{{$local_part@$domain}}{{{quote.text(quote.dequoted(ndrs.double_bounces))}}}"
+    copy = f"${{if !{itself}{{{quote.address(ndrs.double_bounces)}}}}}"
+    return Line(Quoted(f"${{if def:sender_address{{$sender_address}}{{{copy}}}}}"), _origin(ndrs, "double_bounces"))
 
 
-def _through(ndrs: ir.NdrSettings) -> Through | None:
+def through(ndrs: ir.Ndrs) -> Through | None:
+    """Return from where NDRs leave."""
     if ndrs.through is None:
         return None
     helo = quote.zone(ndrs.through.helo) if ndrs.through.helo else None
     return Through(ndrs.origins["through"].id, quote.ip(ndrs.through.address), helo)
 
 
-def _origin(ndrs: ir.NdrSettings, kind: str) -> str | None:
+def _origin(ndrs: ir.Ndrs, kind: str) -> str | None:
     return ndrs.origins[kind].id if kind in ndrs.origins else None
 
 
 # --- retries ----------------------------------------------------------------------------------------------------------
-def _retry(ndrs: ir.NdrSettings) -> list[Line]:
+def retries(ndrs: ir.Ndrs) -> list[Line]:
+    """Return retry rules, as far as statements ask for them; the first that fits an address counts."""
     rules = []
     if ndrs.bounce_seconds is not None:
         schedule = _schedule(ndrs.bounce_seconds)
         rules.append(Line(Quoted(f"*  *  senders=:  {schedule}"), _origin(ndrs, "bounces")))
-    seconds = ndrs.mail_seconds
-    rules.append(Line(Quoted(f"*  *  {_schedule(4 * DAY if seconds is None else seconds)}"), _origin(ndrs, "mail")))
+    if ndrs.mail_seconds is not None:
+        rules.append(Line(Quoted(f"*  *  {_schedule(ndrs.mail_seconds)}"), _origin(ndrs, "mail")))
     return rules
 
 

@@ -72,20 +72,20 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
 _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "deliver by lmtp": _standalone("a manualroute router and an smtp transport with `protocol = lmtp`"),
     "deliver by smtp": _standalone("a manualroute router and an smtp transport"),
-    "send ndrs to anyone": _standalone("as Exim does it by itself"),
-    "send ndrs only to trusted senders": _standalone("`errors_to` of the routers: postmaster, for all others"),
-    "send ndrs only to trusted senders without a copy": _standalone("`errors_to` of routers: nobody, for all others"),
-    "send ndrs to nobody": _standalone("`errors_to` of the routers is postmaster"),
-    "send ndrs to nobody without a copy": _standalone("`errors_to` of the routers is empty"),
-    "send ndrs through": _standalone("a transport with `interface` and `helo_data` for what Exim itself submitted"),
-    "return headers only": _standalone("`bounce_return_body = false`"),
-    "return everything": _standalone("`bounce_return_size_limit = 0`"),
-    "return everything up to": _standalone("`bounce_return_size_limit`; of a longer message the headers only"),
-    "give up mail": _standalone("the cutoff of the retry rule; a host that has failed for so long is not waited for"),
-    "give up bounces": _standalone("a retry rule for null senders; a bounce that is refused is dropped at once"),
-    "warn about delay": _standalone("`delay_warning`, to those who would get an NDR"),
+    "send ndrs to anyone": _way("as Exim does it by itself"),
+    "send ndrs only to trusted senders": _way("`dsn_from` marks the others, a router sends them to postmaster"),
+    "send ndrs only to trusted senders without a copy": _way("`dsn_from` marks the others, a router drops them"),
+    "send ndrs to nobody": _way("`dsn_from` marks them, a router sends them to postmaster"),
+    "send ndrs to nobody without a copy": _way("`dsn_from` marks them, a router drops them"),
+    "send ndrs through": _way("a transport with `interface` and `helo_data` for what Exim itself submitted"),
+    "return headers only": _way("`bounce_return_body = false`"),
+    "return everything": _way("`bounce_return_size_limit = 0`"),
+    "return everything up to": _way("`bounce_return_size_limit`; of a longer message the headers only"),
+    "give up mail": _way("the cutoff of the retry rule; a host that has failed for so long is not waited for"),
+    "give up bounces": _way("a retry rule for null senders; a bounce that is refused is dropped at once"),
+    "warn about delay": _way("`delay_warning`, to those who would get an NDR"),
     "copy double bounces": _standalone("`errors_to` of the routers for null senders"),
-}  # fmt: skip
+}
 
 _LATER = "not generated yet"
 _CANNOT: Mapping[str, str] = {

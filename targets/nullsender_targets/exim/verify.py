@@ -29,11 +29,13 @@ _DIALOGUES = (
 )
 # What an existing configuration would have around the fragments.
 _AROUND = """\
-acl_smtp_rcpt = ${{if def:acl_c_x{{}}{{NULLSENDER_CHECK_RCPT}}}}
-.ifdef NULLSENDER_CHECK_DATA
-.ifndef NULLSENDER_OWNERS_DATA
-acl_smtp_data = NULLSENDER_CHECK_DATA
+.include {folder}/main.conf
+keep_environment =
+.ifdef MAIN_ACL_CHECK_RCPT
+acl_smtp_rcpt = MAIN_ACL_CHECK_RCPT
 .endif
+.ifdef MAIN_ACL_CHECK_DATA
+acl_smtp_data = MAIN_ACL_CHECK_DATA
 .endif
 begin acl
 .include {folder}/acl.conf
@@ -45,6 +47,8 @@ begin routers
 .include {folder}/routers.conf
 begin transports
 .include {folder}/transports.conf
+begin retry
+.include {folder}/retry.conf
 """
 
 
@@ -73,7 +77,7 @@ class _Check:
         place.chmod(0o755)
         self.config = place / "exim.conf"
         tables = place / "exim" / "nullsender"
-        rest = f".include {place}/exim/{_WHOLE}\n" if standalone else _around(tables)
+        rest = f".include {place}/exim/{_WHOLE}\n" if standalone else _AROUND.format(folder=tables)
         self.config.write_text(f"NULLSENDER_DIR = {tables}\n{rest}")
 
     def run(self) -> Verification:
@@ -151,7 +155,3 @@ class _Check:
             wrong = [line for line in done.stderr.splitlines() if "failed to expand" in line]
             if wrong or done.returncode != 0:
                 yield Finding("nullsender/acl.conf", None, "; ".join(wrong) or done.stderr.strip())
-
-
-def _around(folder: Path) -> str:
-    return f".include {folder}/main.conf\n" + _AROUND.format(folder=folder)
