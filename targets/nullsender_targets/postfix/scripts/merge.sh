@@ -32,7 +32,7 @@ was() { # write down what a parameter is before it is changed
 joined() { # two lists as one
 	if [ -n "$1" ] && [ -n "$2" ]; then printf '%s, %s' "$1" "$2"; else printf '%s%s' "$1" "$2"; fi
 }
-main_cf() { # every change in one step, so that postconf never sees a parameter that nothing uses yet
+main_cf() { # ask first and change then: postconf warns of parameters that nothing uses yet when it is asked
 	classes=$(conf -h smtpd_restriction_classes)
 	was smtpd_restriction_classes
 	lines "$ours/main.cf.add" >"$ours/.lines"
@@ -65,7 +65,7 @@ main_cf() { # every change in one step, so that postconf never sees a parameter 
 		esac
 	done <"$ours/.lines"
 	rm -f -- "$ours/.lines"
-	conf -e "$@" "smtpd_restriction_classes = $classes"
+	for change in "$@" "smtpd_restriction_classes = $classes"; do conf -e "$change"; done # at once: in no order
 }
 master_cf() {
 	lines "$ours/master.cf.add" | while IFS= read -r line; do
