@@ -17,6 +17,7 @@ from nullsender.checking.rules import rules
 from nullsender.checking.settings import statements
 from nullsender.condition import ClientListed, Zone, literals
 from nullsender.diagnostic import Diagnostic, has_errors
+from nullsender.entryfile import unreadable
 from nullsender.features import full_condition
 from nullsender.names import CompiledFile
 from nullsender.refusal import Catalogue
@@ -69,7 +70,8 @@ def _digest(resolved: Resolved, policy: p.Policy) -> str:
     total = sha256()
     for source in resolved.sources:
         total.update(sha256(source.text.encode()).digest())
-    for path in sorted({file.path for file in _files(resolved, policy)}):
+    paths = {file.path for file in _files(resolved, policy)}
+    for path in sorted(path for path in paths if unreadable(path) is None):  # of others, resolving has spoken
         with path.open("rb") as stream:
             total.update(file_digest(stream, "sha256").digest())
     return total.hexdigest()

@@ -10,7 +10,7 @@ from pathlib import Path
 from nullsender import policy as p
 from nullsender.capability import Capabilities
 from nullsender.check import check
-from nullsender.diagnostic import Diagnostic
+from nullsender.diagnostic import Diagnostic, has_errors
 from nullsender.parse import parse
 from nullsender.reading import read_source
 from nullsender.refusal import Catalogue
@@ -28,6 +28,7 @@ addresses silent = noreply@example.org
 recipients of mine are anyone
 deploy mx1 to postfix 3.7 with rspamd 3.4
 deploy mx2 to exim 4.96 with rspamd 3.4
+never discard when helo in ours and client in office and recipient in silent
 """
 
 
@@ -94,7 +95,8 @@ def resolve_file(path: Path) -> tuple[Resolved, tuple[Diagnostic, ...]]:
 def check_file(path: Path, on: date = TODAY) -> Checked:
     resolved, found = resolve_file(path)
     policy, wrong = check(resolved, on, CATALOGUE)
-    return Checked(policy, (*found, *wrong))
+    found = (*found, *wrong)
+    return Checked(None if has_errors(found) else policy, found)
 
 
 def check_text(folder: Path, text: str, on: date = TODAY, top: str = _TOP) -> Checked:

@@ -89,9 +89,11 @@ def _existence_refuses(case: Case, context: Context) -> None:
 
 
 def _existence_comes_first(case: Case, context: Context) -> None:
-    if case.rule.existence and case.rule.stage is not Stage.RCPT:
+    if not case.rule.existence or not isinstance(case.action, p.Reject | p.Defer):
+        return
+    if case.rule.stage is not Stage.RCPT:
         context.error("NS302", "whether a recipient exists is decided at rcpt", case.statement.span)
-    elif case.rule.existence and asks(case.rule.when, _BY_DNS):
+    elif asks(case.rule.when, _BY_DNS):
         context.error(
             "NS312",
             "whether a recipient exists is decided before anything is looked up in the DNS",

@@ -12,7 +12,7 @@ from nullsender import policy as p
 from nullsender import syntax as s
 from nullsender.checking.context import Context
 from nullsender.checking.directories import directory
-from nullsender.entryfile import entries, expand
+from nullsender.entryfile import entries, expand, unreadable
 from nullsender.names import CompiledFile, Entries, Kind
 from nullsender.resolve import file_contents
 from nullsender.sets import covers, overlap
@@ -206,7 +206,7 @@ def quarantine(context: Context) -> p.QuarantineInto:
 def _must_exist(roles: dict[str, Span], served_domains: tuple[p.Served, ...], context: Context) -> None:
     for one in served_domains:
         files = [source for source in one.sources if isinstance(source, CompiledFile)]
-        if one.anyone or len(files) != len(one.sources):
+        if one.anyone or len(files) != len(one.sources) or any(unreadable(file.path) for file in files):
             continue
         wanted = {a: span for a, span in _kept_addresses(roles, one) if a.rpartition("@")[0] != POSTMASTER}
         for file in files:
