@@ -41,7 +41,7 @@ def _whole(configuration: ir.Configuration) -> Iterator[Artifact]:
     parameters = [_row(f"smtpd_{which}", p) for p in configuration.parameters if (which := _list_name(p))]
     named = {p.name.removeprefix("nullsender_") for p in configuration.parameters}
     unset = [
-        {"name": quote.word(f"smtpd_{which}"), "value": Quoted(""), "ids": ()} for which in _LISTS if which not in named
+        {"name": quote.word(f"smtpd_{which}"), "parts": (), "ids": ()} for which in _LISTS if which not in named
     ]
     rest = [_row(p.name, p) for p in configuration.parameters if not _list_name(p)]
     page = render(
@@ -110,7 +110,7 @@ def _row(name: str, parameter: ir.Parameter) -> dict[str, object]:
     return {
         "name": quote.word(name),
         "value": quote.value(parameter.value),
-        "items": [quote.value((item,)) for item in items] if items else None,  # type: ignore[arg-type]
+        "parts": [quote.value((item,)) for item in items or ()],  # type: ignore[arg-type]
         "ids": parameter.made_for,
     }
 
@@ -118,7 +118,7 @@ def _row(name: str, parameter: ir.Parameter) -> dict[str, object]:
 def _class(one: ir.RestrictionClass) -> dict[str, object]:
     return {
         "name": quote.word(one.name),
-        "items": [quote.restriction(item) for item in one.restrictions],
+        "parts": [quote.restriction(item) for item in one.restrictions],
         "words": quote.comment(_words(one.words, one.made_for)),
         "ids": one.made_for,
     }
