@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 _PLAIN_DOMAIN = re.compile(
@@ -12,6 +13,7 @@ _PLAIN_LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^
 _QUOTED_LOCAL = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"')
 
 
+@lru_cache(maxsize=4096)  # lists of addresses name few domains
 def domain(text: str) -> str:
     """Return a domain in lower-case A-labels (RFC 5890) without a trailing dot; at most 253 octets (RFC 1035)."""
     name = text.removesuffix(".").lower()
@@ -87,7 +89,7 @@ def _host(text: str) -> str:
 
 
 def _bad_a_label(name: str) -> bool:
-    return any(label.startswith("xn--") and not _decodes(label) for label in name.split("."))
+    return "xn--" in name and any(label.startswith("xn--") and not _decodes(label) for label in name.split("."))
 
 
 def _decodes(label: str) -> bool:
