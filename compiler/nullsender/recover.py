@@ -11,9 +11,10 @@ from lark import Token
 from lark.parsers.lalr_analysis import Shift
 
 from nullsender.lexing import PolicyLexer
+from nullsender.suggest import closest
 
 # What is skipped, without a look at the grammar; a string that does not end goes to the end of its line.
-_WORD = re.compile(r'#[^\n]*|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[\w.@:/*-]+|\S')
+_WORD = re.compile(r'#[^\n]*|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|<>|[\w.@:/*-]+|\S')
 _WANTED = re.compile(r"\}|\w+|")
 _LONGEST_KEYWORD = 20
 _Table = Mapping[Any, Mapping[str, tuple[Any, Any]]]
@@ -40,7 +41,7 @@ class Recovery:
                 return position
             if begins and not next_begins:  # `… dmarc is reject` `recipients of …`: the later of two pairs begins
                 return position
-            if not in_block and word in self.seconds and _begins_longer_line(text, position, len(word)):
+            if not in_block and begins_line(text, position) and self._meant(text, start, here, then):
                 return position
             here, then, begins = then, after, next_begins
         return len(text)
@@ -79,6 +80,15 @@ class Recovery:
                 return name == "$END"
         return False
 
+    def _meant(self, text: str, error: int, here: tuple[int, str], then: tuple[int, str] | None) -> bool:
+        """Tell whether what begins a line was meant to begin a statement, so that what is wrong there is said too."""
+        at, word = here
+        if word in self.seconds:
+            return _goes_on(text, at + len(word))
+        alike = [first for first in self.seconds if abs(len(first) - len(word)) < 3 and first[0] == word[0]]
+        guess = closest(word, alike) if alike and at > error else None
+        return guess is not None and self._begins(text, (at, guess), then)
+
     def _begins(self, text: str, first: tuple[int, str] | None, second: tuple[int, str] | None) -> bool:
         if not first or not second:
             return False
@@ -113,8 +123,7 @@ def begins_line(text: str, start: int) -> bool:
     return not text[max(text.rfind("\n", 0, start) + 1, start - 200) : start].strip()
 
 
-def _begins_longer_line(text: str, start: int, length: int) -> bool:
-    """Tell whether a word stands first in a line that goes on: then the statement it begins is what is wrong."""
-    end = text.find("\n", start)
-    after = text[start + length : min(end if end >= 0 else len(text), start + length + 200)]
-    return begins_line(text, start) and bool(after.strip())
+def _goes_on(text: str, at: int) -> bool:
+    """Tell whether there is more in the line."""
+    end = text.find("\n", at)
+    return bool(text[at : min(end if end >= 0 else len(text), at + 200)].strip())
