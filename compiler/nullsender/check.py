@@ -70,8 +70,10 @@ def _digest(resolved: Resolved, policy: p.Policy) -> str:
     total = sha256()
     for source in resolved.sources:
         total.update(sha256(source.text.encode()).digest())
-    paths = {file.path for file in _files(resolved, policy)}
-    for path in sorted(path for path in paths if unreadable(path) is None):  # of others, resolving has spoken
+    for name, path in sorted({(file.name, file.path) for file in _files(resolved, policy)}):
+        if unreadable(path):
+            continue  # resolving has said so
+        total.update(sha256(name.encode()).digest())
         with path.open("rb") as stream:
             total.update(file_digest(stream, "sha256").digest())
     return total.hexdigest()

@@ -16,6 +16,7 @@ from nullsender.checking.modifiers import Modifiers, read_modifiers
 from nullsender.checking.replies import reply_of
 from nullsender.features import ATOMS, EARLIEST, known_at
 from nullsender.policy import Stage
+from nullsender.source import Span
 
 
 def rules(context: Context, *, upstream: bool) -> tuple[p.Rule, ...]:
@@ -223,10 +224,15 @@ def _relaying(context: Context) -> p.Rule:
         unless=(c.Trusted(),),
         stage=Stage.RCPT,
         reply=p.Reply(554, "5.7.1"),
-        span=context.resolved.span,
+        span=_where_served(context),
         words=RELAYING,
         relaying=True,
     )
+
+
+def _where_served(context: Context) -> Span:
+    """Return the place that rules nobody wrote come from: whose recipients are served."""
+    return next((statement.span for statement in context.of_kind(s.Recipients)), context.resolved.span)
 
 
 def _implied_existence(context: Context, ids: Ids) -> p.Rule:
@@ -238,7 +244,7 @@ def _implied_existence(context: Context, ids: Ids) -> p.Rule:
         unless=(),
         stage=Stage.RCPT,
         reply=p.Reply(550, "5.1.1"),
-        span=next((r.span for r in context.of_kind(s.Recipients)), context.resolved.span),
+        span=_where_served(context),
         words=words,
         existence=True,
     )
