@@ -29,7 +29,9 @@ def edge(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Deployed]:
 
 
 # Indirect through `edge`; the name `deployment` keeps tests of one deployment together when they are run in parallel.
-on_each = pytest.mark.parametrize(("edge", "deployment"), [(name, name) for name in DEPLOYMENTS], indirect=["edge"])
+on_each = pytest.mark.parametrize(
+    ("edge", "deployment"), [(name, name) for name in DEPLOYMENTS], indirect=["edge"], scope="module"
+)
 
 
 @on_each

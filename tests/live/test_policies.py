@@ -28,7 +28,7 @@ HOSTS = {
 def played() -> Iterator[tuple[str, str, Scenario]]:
     for path in sorted(FOLDER.glob("*.ndr")):
         for deployment in deployments(path):
-            where = f"{path.stem}:{deployment}"  # one object: pytest boots anew for another, even if it is equal
+            where = f"{path.stem}:{deployment}"
             for scenario in scenarios(path):
                 if scenario.on in (None, deployment):
                     yield where, where, scenario
@@ -53,6 +53,7 @@ def furnish(policy: str) -> None:
     ("running", "deployment", "scenario"),
     list(played()),
     indirect=["running"],
+    scope="module",
     ids=lambda value: value.name if isinstance(value, Scenario) else value,
 )
 def test_a_server_does_what_the_policy_says(running: Deployed, deployment: str, scenario: Scenario) -> None:
