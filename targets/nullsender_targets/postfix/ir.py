@@ -285,6 +285,8 @@ class Native(Enum):
     """Restrictions of Postfix that need no argument."""
 
     PERMIT = "permit"
+    PERMIT_NEIGHBOURS = "permit_mynetworks"
+    REJECT = "reject"
     REJECT_UNLISTED = "reject_unlisted_recipient"
     REJECT_UNAUTH = "reject_unauth_destination"
 

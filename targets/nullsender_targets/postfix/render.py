@@ -40,9 +40,7 @@ def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
 def _whole(configuration: ir.Configuration) -> Iterator[Artifact]:
     parameters = [_row(f"smtpd_{which}", p) for p in configuration.parameters if (which := _list_name(p))]
     named = {p.name.removeprefix("nullsender_") for p in configuration.parameters}
-    unset = [
-        {"name": quote.word(f"smtpd_{which}"), "parts": (), "ids": ()} for which in _LISTS if which not in named
-    ]
+    unset = [{"name": quote.word(f"smtpd_{which}"), "parts": (), "ids": ()} for which in _LISTS if which not in named]
     rest = [_row(p.name, p) for p in configuration.parameters if not _list_name(p)]
     page = render(
         PACKAGE,
