@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from importlib.resources import files
 
-_FOLDER = files("nullsender") / "pages"
+_FOLDER = files("nullsender_grammar") / "pages"
 
 
 def codes() -> tuple[str, ...]:

@@ -30,7 +30,7 @@ class CompiledFile:
 class LiveFile:
     """A file that the server itself reads, at an absolute path of the server's host; missing is a failed lookup.
 
-    A line is an entry, white space and anything: what `postmap`, Exim's lsearch and rspamd's maps have in common.
+    A line is an entry, white space and anything: the form that tables of all servers have in common.
     """
 
     path: str

@@ -74,10 +74,10 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     "quarantine": _ways("an access table at DATA, and nothing after it is asked", _DATA),
     "quarantine into junk": _ways("PREPEND X-Spam: Yes", _DATA),
     "quarantine into hold": _ways("HOLD: the message waits in the hold queue until somebody releases it", _DATA),
-    "quarantine into address": _ways("REDIRECT", _DATA),
+    "quarantine into address": _ways("REDIRECT in an access table", _DATA),
 }
 _SETTINGS: Mapping[str, tuple[Way, ...]] = {
-    "deliver by lmtp": _ways("transport_maps", needs="standalone"),
+    "deliver by lmtp": _ways("a row of transport_maps", needs="standalone"),
     "deliver by smtp": _ways("transport_maps, the host in brackets", needs="standalone"),
     "send ndrs only to trusted senders": _ways(
         "NOTIFY=NEVER for what port 25 takes; mail of trusted clients loses it in a second smtpd; "
@@ -95,9 +95,9 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "return headers only": _ways("bounce_size_limit = 1"),
     "return everything": _ways("the largest bounce_size_limit"),
     "return everything up to": _ways("bounce_size_limit; larger messages are returned as headers"),
-    "give up mail": _ways("maximal_queue_lifetime"),
-    "give up bounces": _ways("bounce_queue_lifetime"),
-    "warn about delay": _ways("delay_warning_time"),
+    "give up mail": _ways("sets maximal_queue_lifetime"),
+    "give up bounces": _ways("sets bounce_queue_lifetime"),
+    "warn about delay": _ways("sets delay_warning_time"),
     "copy double bounces": _ways("2bounce_notice_recipient, with 2bounce in notify_classes"),
 }
 _MESSAGE = "Postfix decides before it has seen the message; a filter has to"
