@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.live.deployment import Stage
 from tests.live.lab import Lab
 from tests.live.machine import Machine, the_machine
 from tests.live.prerequisites import missing
@@ -41,6 +42,14 @@ def lab(machine: Machine) -> Lab:
     return Lab(machine)
 
 
+@pytest.fixture(scope="session")
+def stage(lab: Lab) -> Iterator[Stage]:
+    """The place on the machine where one deployment runs at a time."""
+    stage = Stage(lab)
+    yield stage
+    stage.close()
+
+
 @pytest.fixture(autouse=True)
 def _on_the_machine(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("live"):
@@ -56,16 +65,17 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     live = [item for item in items if item.get_closest_marker("live")]
+    groups = dict.fromkeys(map(_group, live))
+    live.sort(key=lambda item: list(groups).index(_group(item)))
+    items[:] = [*(item for item in items if item not in live), *live]
     for item in live:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
-    reason = missing() if live else None
-    if reason is None:
-        return
-    config.stash[_WHY] = reason
-    counts: dict[str, int] = Counter(item.nodeid.partition("::")[0] for item in live)
-    config.stash[_LEFT_OUT] = counts
-    config.hook.pytest_deselected(items=live)
-    items[:] = [item for item in items if item not in live]
+    if live and (reason := missing()):
+        config.stash[_WHY] = reason
+        counts: dict[str, int] = Counter(item.nodeid.partition("::")[0] for item in live)
+        config.stash[_LEFT_OUT] = counts
+        config.hook.pytest_deselected(items=live)
+        del items[-len(live) :]
 
 
 def _group(item: pytest.Item) -> str:

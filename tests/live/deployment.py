@@ -93,6 +93,43 @@ def deployed(
         lab.fresh()
 
 
+class Stage:
+    """Holds one deployment running until another one is asked for, so that it is booted once for many dialogues."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._asked: object = None
+        self._running = ExitStack()
+        self._held: Deployed | Exception | None = None
+
+    def deployment(
+        self,
+        policy: Path,
+        name: str,
+        *,
+        listed: tuple[Listed, ...] = (),
+        prepare: Callable[[], None] = lambda: None,
+        verify: bool = False,
+    ) -> Deployed:
+        """Return the deployment, standalone, booted if it is not running; what went wrong once is not tried again."""
+        if self._asked != (policy, name, self._lab.freshened):
+            self.close()
+            try:
+                booting = deployed(self._lab, policy, name, listed=listed, prepare=prepare, verify=verify)
+                self._held = self._running.enter_context(booting)
+            except Exception as error:
+                self._held = error
+            self._asked = (policy, name, self._lab.freshened)
+        assert self._held is not None
+        if isinstance(self._held, Exception):
+            raise self._held
+        return self._held
+
+    def close(self) -> None:
+        self._asked = None
+        self._running.close()
+
+
 def compile_tree(policy: Path, name: str, out: Path, *, standalone: bool, verify: bool) -> None:
     """Write the tree of one deployment by the command line."""
     options = ["--mode", "standalone" if standalone else "fragment", "--on", TODAY.isoformat(), "--deployment", name]

@@ -24,6 +24,7 @@ class Lab:
     machine: Machine
     sink: Sink = field(init=False)
     resolver: Resolver = field(init=False)
+    freshened: int = 0  # how often it was made new
     _lists: BlockLists | None = None
 
     def __post_init__(self) -> None:
@@ -33,6 +34,7 @@ class Lab:
 
     def fresh(self, zones: Iterable[str] = (), listed: Iterable[Listed] = ()) -> None:
         """End all programs, put all files back, empty the sink, and serve these block lists."""
+        self.freshened += 1
         if self._lists:
             self._lists.stop()
             self._lists = None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.live.blocklists import Query, question
-from tests.live.deployment import Deployed, deployed
-from tests.live.lab import Lab
+from tests.live.deployment import Deployed, Stage
 from tests.live.play import compose, play
 from tests.live.scenario import Scenario, deployments, listings, scenarios
 from tests.live.sink import Received
@@ -19,29 +17,23 @@ pytestmark = pytest.mark.live
 EDGE = Path(__file__).parents[2] / "examples" / "edge.ndr"
 SCENARIOS = (*scenarios(EDGE), *scenarios(Path(__file__).parent / "dialogues" / "edge.ndr"))
 ZONE = "ips.backscatterer.org"
-DEPLOYMENTS = deployments(EDGE)
 
 
-@pytest.fixture(scope="module")
-def edge(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Deployed]:
-    with deployed(lab, EDGE, request.param, listed=listings(SCENARIOS), verify=True) as running:
-        yield running
+@pytest.fixture(params=deployments(EDGE))
+def deployment(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
-# Indirect through `edge`; the name `deployment` keeps tests of one deployment together when they are run in parallel.
-on_each = pytest.mark.parametrize(
-    ("edge", "deployment"), [(name, name) for name in DEPLOYMENTS], indirect=["edge"], scope="module"
-)
+@pytest.fixture
+def edge(stage: Stage, deployment: str) -> Deployed:
+    return stage.deployment(EDGE, deployment, listed=listings(SCENARIOS), verify=True)
 
 
-@on_each
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_it_does_what_the_policy_says(edge: Deployed, deployment: str, scenario: Scenario) -> None:
-    assert edge.plan.name == deployment
+def test_it_does_what_the_policy_says(edge: Deployed, scenario: Scenario) -> None:
     play(edge, scenario)
 
 
-@on_each
 @pytest.mark.parametrize(
     ("client", "sender", "recipient"),
     [
@@ -54,19 +46,16 @@ def test_it_does_what_the_policy_says(edge: Deployed, deployment: str, scenario:
     ],
     ids=["ordinary mail", "almost postmaster", "nobody", "relaying", "role address", "trusted client"],
 )
-def test_the_block_list_is_not_asked(edge: Deployed, deployment: str, client: str, sender: str, recipient: str) -> None:
-    assert edge.plan.name == deployment
+def test_the_block_list_is_not_asked(edge: Deployed, client: str, sender: str, recipient: str) -> None:
     before = edge.lab.queries()
     play(edge, Scenario("no question", client=client, sender=sender, recipients=(recipient,)))
     assert edge.lab.queries() == before
 
 
-@on_each
 @pytest.mark.parametrize(
     ("client", "sender"), [("198.51.100.111", ""), ("198.51.100.112", "postmaster@partner.example"), ("3fff::113", "")]
 )
-def test_the_block_list_is_asked_for_bounces(edge: Deployed, deployment: str, client: str, sender: str) -> None:
-    assert edge.plan.name == deployment
+def test_the_block_list_is_asked_for_bounces(edge: Deployed, client: str, sender: str) -> None:
     before = edge.lab.queries()
     play(edge, Scenario("a question", client=client, sender=sender, recipients=("alice@example.org",)))
     asked = set(edge.lab.queries()[len(before) :])
@@ -74,9 +63,7 @@ def test_the_block_list_is_asked_for_bounces(edge: Deployed, deployment: str, cl
     assert {query.name for query in asked} == {question(ZONE, client)}
 
 
-@on_each
-def test_bare_postmaster_is_reached(edge: Deployed, deployment: str) -> None:
-    assert edge.plan.name == deployment
+def test_bare_postmaster_is_reached(edge: Deployed) -> None:
     message = compose(Scenario("to the bare postmaster", sender="joe@partner.example"))
     attempt = edge.lab.attempt("joe@partner.example", ["postmaster"], message.as_bytes())
     assert attempt.accepted, attempt.last
@@ -102,9 +89,7 @@ def returns_headers_only(mail: Received, subject: str) -> bool:
     return f"Subject: {subject}" in text and "Hello." not in text
 
 
-@on_each
-def test_a_trusted_sender_gets_an_ndr_with_headers_only(edge: Deployed, deployment: str) -> None:
-    assert edge.plan.name == deployment
+def test_a_trusted_sender_gets_an_ndr_with_headers_only(edge: Deployed) -> None:
     sent = Scenario("trusted", client="192.0.2.10", sender="alice@example.org", recipients=("gone@partner.example",))
     send_undeliverable(edge, sent)
     ndr = edge.lab.sink.wait(lambda mail: is_ndr_to("alice@example.org", mail))
@@ -113,9 +98,7 @@ def test_a_trusted_sender_gets_an_ndr_with_headers_only(edge: Deployed, deployme
     assert returns_headers_only(ndr, "trusted"), ndr.octets.decode()
 
 
-@on_each
-def test_a_stranger_gets_no_ndr_and_postmaster_a_copy_with_headers_only(edge: Deployed, deployment: str) -> None:
-    assert edge.plan.name == deployment
+def test_a_stranger_gets_no_ndr_and_postmaster_a_copy_with_headers_only(edge: Deployed) -> None:
     sent = Scenario("stranger", sender="joe@partner.example", recipients=("bob@example.org",))
     send_undeliverable(edge, sent)
     copy = edge.lab.sink.wait(lambda mail: any(r.startswith("postmaster") for r in mail.recipients))
@@ -123,8 +106,6 @@ def test_a_stranger_gets_no_ndr_and_postmaster_a_copy_with_headers_only(edge: De
     assert not edge.lab.sink.comes(lambda mail: is_ndr_to("joe@partner.example", mail), seconds=1)
 
 
-@on_each
-def test_an_undeliverable_bounce_is_answered_to_nobody_outside(edge: Deployed, deployment: str) -> None:
-    assert edge.plan.name == deployment
+def test_an_undeliverable_bounce_is_answered_to_nobody_outside(edge: Deployed) -> None:
     send_undeliverable(edge, Scenario("double", sender="", recipients=("bob@example.org",)))
     assert not edge.lab.sink.comes(lambda mail: mail.protocol == "smtp", seconds=2)

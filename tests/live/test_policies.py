@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.deployment import Deployed, deployed
-from tests.live.lab import Lab
+from tests.live.deployment import Stage
 from tests.live.play import play
 from tests.live.scenario import Scenario, deployments, listings, scenarios
 
@@ -25,21 +24,13 @@ HOSTS = {
 }
 
 
-def played() -> Iterator[tuple[str, str, Scenario]]:
+def played() -> Iterator[object]:
     for path in sorted(FOLDER.glob("*.ndr")):
         for deployment in deployments(path):
-            where = f"{path.stem}:{deployment}"
             for scenario in scenarios(path):
                 if scenario.on in (None, deployment):
-                    yield where, where, scenario
-
-
-@pytest.fixture(scope="module")
-def running(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Deployed]:
-    policy, _, name = request.param.partition(":")
-    path = FOLDER / f"{policy}.ndr"
-    with deployed(lab, path, name, listed=listings(scenarios(path)), prepare=lambda: furnish(policy)) as it:
-        yield it
+                    where = f"{path.stem}:{deployment}"
+                    yield pytest.param(where, scenario, id=f"{where}-{scenario.name}")
 
 
 def furnish(policy: str) -> None:
@@ -49,13 +40,9 @@ def furnish(policy: str) -> None:
         subprocess.run(["postmap", f"lmdb:{name}"], check=True)
 
 
-@pytest.mark.parametrize(
-    ("running", "deployment", "scenario"),
-    list(played()),
-    indirect=["running"],
-    scope="module",
-    ids=lambda value: value.name if isinstance(value, Scenario) else value,
-)
-def test_a_server_does_what_the_policy_says(running: Deployed, deployment: str, scenario: Scenario) -> None:
-    assert deployment.endswith(f":{running.plan.name}")
+@pytest.mark.parametrize(("deployment", "scenario"), list(played()))
+def test_a_server_does_what_the_policy_says(stage: Stage, deployment: str, scenario: Scenario) -> None:
+    policy, _, name = deployment.partition(":")
+    path = FOLDER / f"{policy}.ndr"
+    running = stage.deployment(path, name, listed=listings(scenarios(path)), prepare=lambda: furnish(policy))
     play(running, scenario)
