@@ -19,21 +19,22 @@ from nullsender.source import Source, Span
 from nullsender.syntaxerror import too_deep
 
 
-def from_json(source: Source) -> tuple[s.Document, tuple[Diagnostic, ...]]:
-    """Return the statements of a policy in JSON that are as they should be, and an error for each place that is not."""
-    whole = Span(source, 0, len(source.text))
+def from_json(source: Source) -> tuple[s.Document | None, tuple[Diagnostic, ...]]:
+    """Return the statements of a policy in JSON that are as they should be, and an error for each place that is not.
+
+    None where there is no list of statements to speak of.
+    """
     json, found = read_json(source)
     if json is None:
-        return s.Document(whole, ()), found
+        return None, found
     wrong, found = violations(json)
-    listed = json.value.get("policy") if isinstance(json.value, dict) else None
-    statements = listed.value if listed and isinstance(listed.value, tuple) else ()
-    if any(len(path) < 2 for path in wrong):  # the frame itself
-        statements = ()
-    broken = {path[1] for path in wrong if len(path) > 1}
-    reader = _Reader()
-    slot = form.slots(s.Document)[0]
-    read = tuple(reader.one(json, slot) for number, json in enumerate(statements) if number not in broken)
+    if any(len(path) < 2 for path in wrong):
+        return None, found
+    broken = {path[1] for path in wrong}
+    reader, slot = _Reader(), form.slots(s.Document)[0]
+    statements = enumerate(json.value["policy"].value)
+    read = tuple(reader.one(statement, slot) for number, statement in statements if number not in broken)
+    whole = Span(source, 0, len(source.text))
     return s.Document(whole, read), (*found, *map(too_deep, reader.too_deep))
 
 

@@ -41,6 +41,7 @@ KINDS = {
     "MORETHAN": "`>`",
 }
 _MOST = 8  # alternatives worth reading
+_TO_SOME = re.compile(r"\bto\s+(\w+)\s+recipients\Z", re.IGNORECASE)
 _OPENS_STRING = re.compile(r'"[^"\\\n]*(?:\\["\\][^"\\\n]*)*')
 _QUOTES = "'`\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
 _ODD = {
@@ -71,7 +72,7 @@ def describe(
         f"{shown} does not fit here",
         span,
         note=_expected(span, accepted, recovery, end_of_last),
-        help=_guess(text.lower(), accepted, recovery),
+        help=_several(span, end_of_last) or _guess(text.lower(), accepted, recovery),
     )
 
 
@@ -100,7 +101,8 @@ def _unfinished(
     if block and "RBRACE" in accepted:
         opened = (Label(block, "opened here"),)
         return Diagnostic("NS114", "the block is not closed", span, note=expected, labels=opened, help="add `}`")
-    return Diagnostic("NS110", "the file ends in the middle of a statement", span, note=expected)
+    message = "the file ends in the middle of a statement"
+    return Diagnostic("NS110", message, span, note=expected, help=_several(span, end_of_last))
 
 
 def _broken_string(span: Span) -> Diagnostic | None:
@@ -149,6 +151,12 @@ def _guess(word: str, accepted: Collection[str], recovery: Recovery) -> str | No
     if word in ("file", "live", "several") and "NAME" in accepted:
         return f"`{word}` has a meaning of its own and is no name: choose another"
     return None
+
+
+def _several(span: Span, end_of_last: int) -> str | None:
+    """Guess at `to severel recipients`: a set of such a name, and then a statement that begins with `recipients`."""
+    found = _TO_SOME.search(span.source.text, max(0, end_of_last - 60), end_of_last)
+    return "did you mean `to several recipients`?" if found and closest(found[1].lower(), ["several"]) else None
 
 
 def _pair(word: str, recovery: Recovery) -> str:

@@ -12,7 +12,7 @@ from nullsender import syntax as s
 from nullsender.document import from_json, to_json
 from nullsender.source import Source
 from tests.language.documents import documents, sentence
-from tests.language.texts import EDGE, EVERYTHING, from_object, from_statements, good, parsed, said
+from tests.language.texts import EDGE, EVERYTHING, from_object, from_statements, from_text, good, parsed, said
 
 
 def again(document: s.Document) -> s.Document:
@@ -87,7 +87,7 @@ def test_a_schema_may_be_named_for_editors() -> None:
 
 def test_nodes_know_their_place_in_the_json() -> None:
     text = '{"nullsender": 1, "policy": [{"keep": ["abuse", "n\\u006fc"]}, {"split mail by": ["vip"]}]}'
-    document, found = from_json(Source("policy.json", text))
+    document, found = from_text(text)
     keep, split = document.statements
     assert isinstance(keep, s.Keep)
     assert found == ()
@@ -128,7 +128,7 @@ def test_strings_hold_no_character_that_a_text_could_not(text: str) -> None:
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "01", "+1", ".5", "9" * 50])
 def test_numbers_are_those_of_json_and_of_a_size_that_servers_hold(number: str) -> None:
     text = '{"nullsender": 1, "policy": [{"rule": {"action": {"do": "score", "points": %s}, "subject": "mail"}}]}'
-    assert {d.code for d in from_json(Source("policy.json", text % number))[1]} == {"NS701"}
+    assert {d.code for d in from_text(text % number)[1]} == {"NS701"}
 
 
 def nested(depth: int) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def test_conditions_may_nest_64_deep_as_in_text() -> None:
 
 @pytest.mark.parametrize("text", ["[" * 20_000, "[" * 20_000 + "]" * 20_000, '{"a":' * 20_000, "[[[" + "1," * 20_000])
 def test_any_depth_is_answered(text: str) -> None:
-    document, found = from_json(Source("policy.json", text))
+    document, found = from_text(text)
     assert document.statements == ()
     assert {d.code for d in found} <= {"NS701", "NS703"}
     assert found
@@ -156,3 +156,12 @@ def test_a_list_of_ten_thousand_members_takes_seconds_at_most() -> None:
     document, found = from_statements({"addresses": {"name": "many", "members": members}})
     assert found == ()
     assert json.dumps(to_json(document)).count("@") == 10_000
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[", "[]", "{}", '{"nullsender": 1, "policy": {}}', '{"nullsender": 1, "nullsender": 1}']
+)
+def test_a_file_without_statements_to_speak_of_is_no_document(text: str) -> None:
+    document, found = from_json(Source("policy.json", text))
+    assert document is None
+    assert found

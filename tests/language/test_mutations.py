@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nullsender.document import from_json, to_json
-from nullsender.source import Source
-from tests.language.texts import EDGE, EVERYTHING, good, parsed, said
+from nullsender.document import to_json
+from tests.language.texts import EDGE, EVERYTHING, from_text, good, parsed, said
 
 Mutation = Callable[[str, Random, int], str]
 _TOKEN = re.compile(r'#[^\n]*|"[^"\n]*"|\s+|[\w.@:/*-]+|.')
@@ -91,7 +90,7 @@ def test_any_words_of_the_language_are_answered(words: list[str]) -> None:
 @given(st.randoms(use_true_random=False), st.integers(1, 3))
 def test_any_mistake_in_json_is_answered(random: Random, times: int) -> None:
     text = mutated_characters(_JSON, random, times)
-    document, found = from_json(Source("policy.json", text))
+    document, found = from_text(text)
     assert len(document.statements) <= _STATEMENTS
     assert all(d.span and 0 <= d.span.start <= d.span.end <= len(text) for d in found)
 
@@ -102,5 +101,5 @@ def test_any_value_in_the_place_of_another_is_answered(at: int, other: object) -
     strings = [match for match in re.finditer(r'"(?:[^"\\]|\\.)*"(:?)', _JSON) if not match[1]]
     place = strings[at % len(strings)]
     text = _JSON[: place.start()] + json.dumps(other) + _JSON[place.end() :]
-    document, found = from_json(Source("policy.json", text))
+    document, found = from_text(text)
     assert len(document.statements) + bool(found) >= _STATEMENTS

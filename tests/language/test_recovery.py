@@ -63,6 +63,8 @@ def test_an_error_in_the_first_statement_leaves_the_others() -> None:
         ("keep abuse reachable;", "statements need no end mark"),
         ("policy \u201cx\u201d", 'strings stand in plain double quotes: `"`'),
         ("reject mail && x", "write `and`"),
+        ("reject bounces to severel recipients", "did you mean `to several recipients`?"),
+        ("reject bounces to severel recipients\nkeep abuse reachable", "did you mean `to several recipients`?"),
     ],
 )
 def test_a_hint_says_what_was_meant(text: str, help_: str) -> None:

@@ -10,7 +10,7 @@ from nullsender.diagnostic import Diagnostic
 from nullsender.document import from_json
 from nullsender.parse import parse
 from nullsender.reading import read_source
-from nullsender.source import Source
+from nullsender.source import Source, Span
 from nullsender.syntax import Document
 
 HERE = Path(__file__).parent
@@ -28,8 +28,15 @@ def good(text: str) -> Document:
     return document
 
 
+def from_text(policy: str) -> tuple[Document, tuple[Diagnostic, ...]]:
+    """Read JSON; nothing where it is so wrong that there are no statements."""
+    source = Source("policy.json", policy)
+    document, found = from_json(source)
+    return document or Document(Span(source, 0, 0), ()), found
+
+
 def from_object(policy: Any) -> tuple[Document, tuple[Diagnostic, ...]]:
-    return from_json(Source("policy.json", json.dumps(policy)))
+    return from_text(json.dumps(policy))
 
 
 def from_statements(*statements: Any) -> tuple[Document, tuple[Diagnostic, ...]]:
@@ -47,5 +54,5 @@ def read_file(path: Path, name: str) -> tuple[Document | None, tuple[Diagnostic,
     if source is None:
         return None, found
     source = Source(name, source.text)
-    document, wrong = from_json(source) if path.suffix == ".json" else parse(source)
-    return document, (*found, *wrong)
+    read = from_text(source.text) if path.suffix == ".json" else parse(source)
+    return read[0], (*found, *read[1])
