@@ -95,6 +95,8 @@ def _mark(ndrs: ir.Ndrs) -> str:
     """Return what tells routers, from the header of an NDR, that it is not to be sent: a comment in its `From:`."""
     instead = " (copy, not sent)" if ndrs.copy else " (not sent)"
     refused = {p.NdrTo.TRUSTED: f"${{if !{_TRUSTED}{{{instead}}}}}", p.NdrTo.NOBODY: instead}.get(ndrs.to, "")
+    if refused and ndrs.double_bounces:
+        refused = f"${{if def:sender_address{{{refused}}}}}"
     return f"${{if {_QUARANTINED}{{ (not sent)}}{{{refused}}}}}" if ndrs.quarantined else refused
 
 
