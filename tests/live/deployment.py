@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 
 from nullsender import discover
@@ -37,33 +38,45 @@ class Deployed:
 
     def log(self) -> str:
         """Return what all components have logged so far."""
-        return "\n".join(log() for log in self.logs)
+        return self.log_since(())
+
+    def mark(self) -> tuple[str, ...]:
+        """Return the logs as they are, so that what comes later can be told from it."""
+        return tuple(log() for log in self.logs)
 
     def rule(self, id_: str) -> Rule:
         return next(rule for rule in self.policy.rules if rule.id == id_)
 
-    def keeps_code(self, id_: str) -> bool:
-        """Tell whether the plan promises the very code of the rule, not just one of the same class."""
-        return not any(Loss.CODE in placed.losses for placed in self.plan.placed if placed.id == id_)
+    def replies(self, id_: str) -> tuple[tuple[int, str], ...] | None:
+        """Return the codes that may come from a rule; None where the plan promises no more than their class.
+
+        Where the rule writes none, a component may say what it always says.
+        """
+        reply = self.rule(id_).reply
+        placed = [one for one in self.plan.placed if one.id == id_]
+        if any(Loss.CODE in one.losses for one in placed):
+            return None
+        native = (discover.load(one.component).capabilities.native_replies for one in placed)
+        others = () if reply.code_written else (pair for pairs in native for pair in pairs)
+        return (reply.code, reply.enhanced), *others
 
     def marks(self, id_: str) -> tuple[str, ...]:
         """Return the texts by which logs and replies show a rule: its id, or what stands for it."""
         fixed = (output.emitted.fixed_texts.get(id_) for output in self.outputs)
         return (f"[{id_}]", *(text for text in fixed if text))
 
-    def logged(self, text: str, before: str = "", seconds: float = 10) -> bool:
-        """Tell whether the log says `text` after what it said `before`, waiting a while for it."""
+    def logged(self, text: str, mark: tuple[str, ...] = (), seconds: float = 10) -> bool:
+        """Tell whether a log says `text` after `mark`, waiting a while for it."""
         deadline = time.monotonic() + seconds
-        while text not in self.log_since(before):
+        while text not in self.log_since(mark):
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.02)
         return True
 
-    def log_since(self, before: str) -> str:
-        """Return the lines of the log that were not there `before`."""
-        known = set(before.splitlines())
-        return "\n".join(line for line in self.log().splitlines() if line not in known)
+    def log_since(self, mark: tuple[str, ...]) -> str:
+        """Return what the logs say that they did not say at `mark`."""
+        return "\n".join(log.removeprefix(old) for log, old in zip_longest(self.mark(), mark, fillvalue=""))
 
 
 @contextmanager
