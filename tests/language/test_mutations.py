@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from random import Random
 
@@ -58,9 +57,7 @@ def mutated_characters(text: str, random: Random, times: int) -> str:
 @given(random=st.randoms(use_true_random=False), times=st.integers(1, 3))
 def test_a_few_mistakes_are_a_few_errors(base: str, mutated: Mutation, random: Random, times: int) -> None:
     text = mutated(_BASES[base], random, times)
-    start = time.perf_counter()
     _, found = parsed(text)
-    assert time.perf_counter() - start < 2
     assert len(found) <= 2 * times, said(found)
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -65,13 +64,11 @@ def test_a_file_of_twice_the_size_that_is_read_is_refused_without_reading_it() -
     assert codes(b"#\n" * LARGEST) == ["NS104 : `policy.ndr` is larger than 16 MB"]
 
 
-def test_a_line_of_50_mb_is_answered_at_once(tmp_path: Path) -> None:
+def test_a_line_of_50_mb_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "policy.ndr"
     path.write_bytes(b"x" * 50_000_000)
-    start = time.perf_counter()
     source, (found,) = read_source(path)
     assert (source, found.code) == (None, "NS104")
-    assert time.perf_counter() - start < 1
 
 
 def test_a_line_longer_than_anybody_writes_is_refused_where_it_stands() -> None:
