@@ -10,7 +10,7 @@ from nullsender.source import Span
 from nullsender_targets.postfix import ir
 
 PREFIX = "nullsender_"
-LONGEST = 48  # characters of a name before its number
+LONGEST = 72  # characters of a name before its number
 
 
 @dataclass(frozen=True, slots=True)

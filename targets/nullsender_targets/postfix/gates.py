@@ -159,6 +159,7 @@ def _gate(
 ) -> tuple[ir.Restriction, ...]:
     """Return what leads to `then` when `part` is true."""
     draft = place.draft
+    table = _asking(part, purpose)
     match part:
         case c.AllOf(()):
             return _at_once(then, purpose, place)
@@ -176,16 +177,16 @@ def _gate(
             outcomes = (then, ir.Dunno())
     match atom:
         case c.RecipientUnknown():
-            return recipients.unknown(place.site, then, purpose, draft)
+            return recipients.unknown(place.site, then, table, draft)
         case c.RecipientElsewhere():
-            return recipients.elsewhere(place.site, then, purpose, draft)
+            return recipients.elsewhere(place.site, then, table, draft)
     assert not isinstance(atom, c.AllOf | c.AnyOf | c.Not)  # noqa: S101  # normal form
     found = _members(atom, place.site, draft)
     if found is None:
         draft.error(f"Postfix cannot ask `{features.of_literal(c.Sign.IS, atom)}` here", rule.span)
         return ()
     subject, members = found
-    return (sets.question(subject, members, outcomes, purpose, draft),)
+    return (sets.question(subject, members, outcomes, table, draft),)
 
 
 def _members(atom: c.Condition, site: Site, draft: Draft) -> tuple[ir.Subject, sets.Members] | None:
@@ -304,6 +305,14 @@ def _depth(part: c.Condition) -> int:
             return max(map(_depth, parts), default=0)
         case _:
             return 1
+
+
+def _asking(part: c.Condition, purpose: Purpose) -> Purpose:
+    """Return the purpose with a name that says what is asked."""
+    asked = [features.of_literal(sign, atom) for sign, atom in c.literals(part)]
+    if len(asked) != 1 or purpose.name.endswith(asked[0]):
+        return purpose
+    return replace(purpose, name=f"{purpose.name} {asked[0]}")
 
 
 def _shared_purpose(alike: list[Job], part: c.Condition, place: Place) -> Purpose:
