@@ -1,0 +1,184 @@
+"""What generated ACLs compare: variables, lists and tables, and the questions asked of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from nullsender.names import Entries, LiveFile
+
+
+class Var(Enum):
+    """ACL variables of ours; each value is the name behind `acl_m_nullsender_`."""
+
+    LOCAL = "local"  # the recipient's local part, BATV wrapping off
+    DOMAIN = "domain"  # the recipient's domain; empty for a bare postmaster
+    RCPT = "rcpt"  # both, as written
+    RCPT_BASE = "rcpt_base"  # both, without the subaddress
+    SENDER = "sender"
+    SENDER_BASE = "sender_base"
+    SERVED = "served"
+    KNOWN = "known"
+    SERVER = "server"  # what the existing routers say of the recipient
+    TRUSTED = "trusted"
+    KEPT = "kept"
+    NAMED = "named"  # the client's address has a name; of the connection, not of the message
+    ASKED = "asked"  # the rules of the data stage have run
+    SCORE = "score"  # thousandths
+    REPORT = "report"  # what the content filter said
+    QUARANTINE = "quarantine"
+    DISCARD = "discard"
+    CLASS = "class"
+    FIRST_CLASS = "first_class"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A variable that is set as soon as one accepted recipient gives a reason: `outside_3`, `spared_1`."""
+
+    name: str
+
+
+Variable = Var | Flag
+
+
+class Fact(Enum):
+    """Variables of Exim's own, as it spells them."""
+
+    CLIENT = "sender_host_address"
+    LOGIN = "sender_host_authenticated"
+    HELO = "sender_helo_name"
+    SENDER = "sender_address"
+    SENDER_DOMAIN = "sender_address_domain"
+    RECIPIENTS = "recipients_count"
+    DOMAIN = "domain"  # of the address that a router looks at
+
+
+Subject = Variable | Fact
+
+
+# --- sets -------------------------------------------------------------------------------------------------------------
+class Match(Enum):
+    """How a subject is compared with a list."""
+
+    ADDRESS = "address"
+    DOMAIN = "domain"
+    IP = "ip"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedList:
+    """A named list with its members written out."""
+
+    name: str
+    match: Match
+    members: tuple[str, ...]
+
+
+class Form(Enum):
+    """What the lines of a table are."""
+
+    ADDRESSES = "addresses"
+    PATTERNS = "patterns"
+    DOMAINS = "domains"
+    NETWORKS = "networks"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A generated file of one key a line; an indexed one becomes a DBM file on the server's host."""
+
+    name: str
+    form: Form
+    entries: Entries
+    indexed: bool = False
+    wild: bool = False  # some key stands for the subdomains of a domain
+
+
+# --- expansion conditions ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class InList:
+    subject: Subject
+    list: NamedList
+
+
+@dataclass(frozen=True, slots=True)
+class InTable:
+    subject: Subject
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class InLive:
+    """The subject is a key of a file that the server reads; ask only when the file exists."""
+
+    subject: Subject
+    file: LiveFile
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    file: LiveFile
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    subject: Subject
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """The variable holds `yes`."""
+
+    subject: Variable
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """The variable holds anything at all."""
+
+    subject: Subject
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    subject: Subject
+    number: int
+
+
+class Known(Enum):
+    """Expansion conditions that never vary."""
+
+    BARE_POSTMASTER = "bare postmaster"
+    FILTER_ANSWERED = "the filter answered"
+    FILTER_REJECTS = "reject"
+    FILTER_DEFERS = "defer"
+    FILTER_QUARANTINES = "quarantine"
+    FILTER_DISCARDS = "discard"
+    OTHER_CLASS = "the recipient is of another class than the first accepted one"
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    part: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    parts: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    parts: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallAcl:
+    """An ACL of that name accepts."""
+
+    acl: str
+
+
+Expr = InList | InTable | InLive | Exists | Is | Yes | Defined | AtLeast | Known | Without | All | Any | CallAcl
