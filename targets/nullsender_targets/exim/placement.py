@@ -58,7 +58,11 @@ _DIALOGUE = (
     "exim4 -bh 127.0.0.1 2>&1) || { printf '%s\\n' \"$said\" >&2; exit 1; }; "
     "if printf '%s\\n' \"$said\" | grep -E '^4[0-9][0-9][ -]|failed to expand|configuration error' >&2; then exit 1; fi"
 )
-_CHECK = ("exim4 -bV >/dev/null", _DIALOGUE)
+_ASKED = (
+    "exim4 -bP acl_smtp_rcpt | grep -qx 'acl_smtp_rcpt = nullsender_check_rcpt' || "
+    "{ echo 'Exim does not ask the policy: what it reads is not the configuration that was changed' >&2; exit 1; }"
+)
+_CHECK = ("exim4 -bV >/dev/null", _ASKED, _DIALOGUE)
 _RELOAD = ('pid=$(cat /run/exim4/exim.pid 2>/dev/null) && kill -0 "$pid" 2>/dev/null && kill -HUP "$pid" || true',)
 
 placements: Mapping[str, Placement] = {

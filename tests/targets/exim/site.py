@@ -15,7 +15,7 @@ from tests.live.lab import STRANGER, Lab
 from tests.live.sink import Received
 
 TRUSTED = "192.0.2.10"
-PEOPLE = ("abuse@example.org", "alice@example.org", "bob@example.org", "silent@example.org")
+PEOPLE = ("abuse@example.org", "alice@example.org", "bob@example.org", "carol@example.org", "silent@example.org")
 _SITE = """\
 policy "a site for tests"
 domains  mine   = example.org
