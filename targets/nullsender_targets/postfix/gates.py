@@ -58,7 +58,7 @@ def block(jobs: Iterable[Job], place: Place, depth: int = 0) -> tuple[ir.Restric
     while waiting:
         first = waiting[0]
         alike = [first]
-        for other in waiting[1:] if first.parts else ():
+        for other in waiting[1:] if first.parts and not _asks_lists(first.parts[0]) else ():
             if not other.parts or other.parts[0] != first.parts[0]:
                 break
             alike.append(other)
