@@ -15,6 +15,15 @@ from tests.targets.exim.site import message, send, site
 pytestmark = pytest.mark.live
 
 SENDER = "joe@partner.example"
+THEIRS = "domains theirs = mx1.example.org\nrecipients of theirs from the server\n"
+UNSURE = """\
+unsure:
+  driver = redirect
+  domains = mx1.example.org
+  local_parts = maybe
+  allow_defer
+  data = :defer: not now
+"""
 
 
 def configuration() -> dict[str, str]:
@@ -49,7 +58,7 @@ def test_a_configuration_that_debian_does_not_make_is_left_alone(lab: Lab, tmp_p
 
 
 def test_what_the_existing_routers_know_exists(lab: Lab, tmp_path: Path) -> None:
-    served = 'domains theirs = mx1.example.org\nrecipients of theirs from the server\nrecipients of more from file "more.txt", the server\ndomains more = example.net'
+    served = f'{THEIRS}domains more = example.net\nrecipients of more from file "more.txt", the server\n'
     (tmp_path / "more.txt").write_text("zoe@example.net\n")
 
     def prepare() -> None:
@@ -66,14 +75,12 @@ def test_what_the_existing_routers_know_exists(lab: Lab, tmp_path: Path) -> None
 
 
 def test_routers_that_cannot_tell_defer(lab: Lab, tmp_path: Path) -> None:
-    unsure = "unsure:\n  driver = redirect\n  domains = mx1.example.org\n  local_parts = maybe\n  allow_defer\n  data = :defer: not now\n"
 
     def prepare() -> None:
         debian(split=True)
-        (HOME / "conf.d/router/150_unsure").write_text(unsure)
+        (HOME / "conf.d/router/150_unsure").write_text(UNSURE)
 
-    served = "domains theirs = mx1.example.org\nrecipients of theirs from the server"
-    with site(lab, tmp_path, served, standalone=False, prepare=prepare) as running:
+    with site(lab, tmp_path, THEIRS, standalone=False, prepare=prepare) as running:
         reply = send(running, message(SENDER, "maybe@mx1.example.org"), SENDER, "maybe@mx1.example.org").last
         assert (reply.code, reply.enhanced, reply.rule) == (451, "4.3.0", "reject-nonexistent-recipients")
 

@@ -105,7 +105,6 @@ def _quarantine(exim: ir.Exim) -> dict[str, object]:
     return {
         "hold": exim.quarantine is Into.HOLD,
         "address": quote.address(address) if address else None,
-        "address_text": quote.text(quote.dequoted(address)) if address else None,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 HOME = Path("/etc/exim4")
@@ -41,3 +42,13 @@ def debian(*, split: bool, macros: str = "", names: str = "example.org") -> None
 def mailbox(user: str) -> str:
     path = Path("/var/mail", user)
     return path.read_text() if path.exists() else ""
+
+
+def delivered(user: str, subject: str, seconds: float = 10) -> bool:
+    """Tell whether a message arrives in the user's mailbox, waiting a while for it."""
+    until = time.monotonic() + seconds
+    while f"Subject: {subject}\n" not in mailbox(user):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
