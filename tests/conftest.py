@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.live.deployment import Stage
+from tests.live.grouping import group, scheduler
 from tests.live.lab import Lab
 from tests.live.machine import Machine, the_machine
 from tests.live.prerequisites import missing
@@ -65,11 +66,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     live = [item for item in items if item.get_closest_marker("live")]
-    groups = dict.fromkeys(map(_group, live))
-    live.sort(key=lambda item: list(groups).index(_group(item)))
+    groups = list(dict.fromkeys(group(item.nodeid) for item in live))
+    live.sort(key=lambda item: groups.index(group(item.nodeid)))
     items[:] = [*(item for item in items if item not in live), *live]
-    for item in live:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
     if live and (reason := missing()):
         config.stash[_WHY] = reason
         counts: dict[str, int] = Counter(item.nodeid.partition("::")[0] for item in live)
@@ -78,11 +77,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         del items[-len(live) :]
 
 
-def _group(item: pytest.Item) -> str:
-    """Return the name under which tests of one deployment stay together, so that it is booted once."""
-    callspec = getattr(item, "callspec", None)
-    deployment = callspec.params.get("deployment", "") if callspec else ""
-    return f"{item.path.name}:{deployment}"
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return scheduler(config, log)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -20,7 +20,7 @@ SCENARIOS = (*scenarios(EDGE), *scenarios(Path(__file__).parent / "dialogues" / 
 ZONE = "ips.backscatterer.org"
 
 
-@pytest.fixture(params=deployments(EDGE))
+@pytest.fixture(params=deployments(EDGE), ids=lambda name: f"edge:{name}")
 def deployment(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

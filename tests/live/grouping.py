@@ -1,0 +1,29 @@
+"""Keep together, when tests run in parallel, what shares a booted server."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_BOOTS = re.compile(r"tests/(?:live|targets)/[^:]*")
+_DEPLOYMENT = re.compile(r"\[([a-z]+:[a-z]+\d*)")  # a policy and a deployment: `[deferred:pf-…]`
+
+
+def group(test: str) -> str:
+    """Return the name of the group that a test's id belongs to: its deployment's, its file's, or one of its own."""
+    file = _BOOTS.match(test)
+    if file is None:
+        return test
+    deployment = _DEPLOYMENT.search(test)
+    return f"{file[0]} {deployment[1]}" if deployment else file[0]
+
+
+def scheduler(config: Any, log: Any) -> Any:
+    """Return xdist's scheduler of scopes, with these groups as scopes."""
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+    class Grouped(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+        def _split_scope(self, nodeid: str) -> str:
+            return group(nodeid)
+
+    return Grouped(config, log)
