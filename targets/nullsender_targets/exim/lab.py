@@ -74,8 +74,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # all have ended already
+    with suppress(ProcessLookupError):  # its session has ended already
         os.killpg(process.pid, number)
+    process.send_signal(number)
 
 
 def _log() -> str:
