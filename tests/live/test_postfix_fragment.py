@@ -95,5 +95,7 @@ def test_who_has_logged_in_gets_reports(running: Deployed) -> None:
 
 
 def test_no_program_warns(running: Deployed) -> None:
-    worst = [line for line in running.log().splitlines() if any(w in line for w in (": warning:", ": fatal:", ": error:"))]
+    worst = [
+        line for line in running.log().splitlines() if any(w in line for w in (": warning:", ": fatal:", ": error:"))
+    ]
     assert [line for line in worst if "SASL PLAIN authentication failed" not in line] == []
