@@ -77,7 +77,7 @@ def _(expr: ir.InLive) -> Quoted:
     if expr.file.kind is Kind.NETWORKS:
         lines = rf"${{filter{{<\n ${{readfile{{{path}}}}}}}{{match{{$item}}{{\N^[0-9a-fA-F:]\N}}}}}}"
         first_words = rf"${{map{{<\n {lines}}}{{${{extract{{1}}{{ \t}}{{$item}}}}}}}}"
-        return Quoted(rf"match_ip{{{subject}}}{{<\n {first_words}}}")
+        return Quoted(rf"forany{{<\n {first_words}}}{{match_ip{{{subject}}}{{<\n $item}}}}")
     return Quoted(f"bool{{{_look_up_domain(subject, 'lsearch', path)}}}")
 
 
