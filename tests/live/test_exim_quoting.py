@@ -23,7 +23,7 @@ from nullsender.policy import Stage
 from nullsender_targets.exim import quote, sets
 from nullsender_targets.exim.placement import placements
 from tests.live.lab import Lab
-from tests.targets.exim.parts import SPAN, part, rule, write
+from tests.targets.exim.parts import SITE, SPAN, part, rule, write
 from tests.targets.exim.sessions import Session, config, outcomes, talk
 
 pytestmark = pytest.mark.live
@@ -206,6 +206,37 @@ def test_domains_of_a_table_are_compared_as_those_of_a_list(searched: int, monke
         with written(part(rule("it", c.SenderIn(domains)))) as file:
             found = {sender: outcomes(talk(file, Session(sender=sender))[0])[0] for sender in senders}
         assert found == senders
+
+
+@pytest.mark.usefixtures("machine_for_exim")
+@pytest.mark.parametrize("written_out", [100, 0])
+def test_networks_of_a_table_are_compared_as_those_of_a_list(written_out: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sets, "WRITTEN_OUT", written_out)
+    networks = Entries("theirs", Kind.NETWORKS, ("192.0.2.128/25", "198.51.100.7/32", "2001:db8:9::/48", "::1/128"))
+    clients = {
+        "192.0.2.200": "it",
+        "192.0.2.1": "accepted",
+        "198.51.100.7": "it",
+        "2001:db8:9:1::5": "it",
+        "2001:db8:a::5": "accepted",
+        "::1": "it",
+    }
+    site = replace(SITE, trusted=())
+    with written(part(rule("it", c.ClientIn(networks)), rule("x", c.Not(c.ClientIn(networks))), site=site)) as file:
+        found = {client: outcomes(talk(file, Session(client=client))[0])[0] for client in clients}
+    assert found == {client: "x" if what == "accepted" else what for client, what in clients.items()}
+
+
+@pytest.mark.usefixtures("machine_for_exim")
+def test_a_list_of_long_members_is_read_whole() -> None:
+    domain = ".".join(["d" * 60] * 3) + ".example"
+    members = tuple(sorted(f"{'l' * 55}{n}@{domain}" for n in range(100)))
+    entries = Entries("long", Kind.ADDRESSES, members)
+    with written(part(rule("it", c.SenderIn(entries)))) as file:
+        found = [
+            outcomes(talk(file, Session(sender=sender))[0])[0] for sender in (members[0], members[-1], "x@y.example")
+        ]
+    assert found == ["it", "it", "accepted"]
 
 
 def test_no_text_begins_a_macro() -> None:

@@ -18,6 +18,7 @@ from nullsender_targets.exim.statements import acl
 HERE = __package__ or ""
 FOLDER = "nullsender"
 WHOLE = "exim4.conf"
+LONG = 90
 _KIND = {ir.Match.ADDRESS: "addresslist", ir.Match.DOMAIN: "domainlist", ir.Match.IP: "hostlist"}
 _WITH_MACRO = ("rcpt", "data")  # ACLs whose names Debian's configuration takes from a macro
 
@@ -83,9 +84,13 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
 
 
 def _list(one: ir.NamedList) -> List:
+    """Return a list on one line, or with one member a line where that would be long."""
     members = [quote.member(one.match, member) for member in one.members]
-    colons = " : ".join(members)
-    joined = f"<; {' ; '.join(members)}" if one.match is ir.Match.IP and members else colons
+    start, separator = ("<; ", " ; ") if one.match is ir.Match.IP and members else ("", " : ")
+    joined = start + separator.join(members)
+    if len(joined) > LONG:
+        broken = f"{separator.rstrip()} \\\n  "
+        joined = f"{start}\\\n  {broken.join(members)}"
     return List(Quoted(_KIND[one.match]), Quoted(list_name(one)), Quoted(joined))
 
 

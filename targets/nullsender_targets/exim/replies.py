@@ -13,7 +13,7 @@ _WORDS: Mapping[type, Callable[[Any], str]] = {
     c.RecipientUnknown: lambda _: "no such mailbox",
     c.RecipientsOver: lambda atom: f"no more than {atom.count} recipient{'s' * (atom.count > 1)} for this message",
     c.ClientListed: lambda atom: f"the client is listed in {atom.zone.domain}",
-    c.ClientNameless: lambda _: "the client has no name in the DNS",
+    c.ClientNameless: lambda _: "the address of the client has no name",
     c.Scoring: lambda _: "the message looks unwanted",
     c.RecipientIn: lambda _: "this recipient does not take such mail",
     c.SenderIn: lambda _: "mail of this sender is not taken",

@@ -97,7 +97,9 @@ def _mark(ndrs: ir.Ndrs) -> str:
     refused = {p.NdrTo.TRUSTED: f"${{if !{_TRUSTED}{{{instead}}}}}", p.NdrTo.NOBODY: instead}.get(ndrs.to, "")
     if refused and ndrs.double_bounces:
         refused = f"${{if def:sender_address{{{refused}}}}}"
-    return f"${{if {_QUARANTINED}{{ (not sent)}}{{{refused}}}}}" if ndrs.quarantined else refused
+    if not ndrs.quarantined:
+        return refused
+    return f"${{if {_QUARANTINED}{{ (not sent)}}{f'{{{refused}}}' if refused else ''}}}"
 
 
 def drops(ndrs: ir.Ndrs) -> bool:
