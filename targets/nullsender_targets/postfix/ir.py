@@ -335,13 +335,20 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """A mail address as a value."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Expression:
     """A value in main.cf's own language, written in this package."""
 
     text: str
 
 
-Value = Seconds | Milter | Text | Expression | tuple[Restriction, ...] | tuple[Map, ...]
+Value = Seconds | Milter | Text | Address | Expression | tuple[Restriction, ...] | tuple[Map, ...]
 
 
 class How(Enum):

@@ -13,7 +13,7 @@ from nullsender_targets.postfix import ir
 
 PRVS = r"(?:prvs=[0-9]{4}[0-9a-f]{6}=)?"  # K DDD HHHHHH: draft-levine-smtp-batv, section 4
 _SAFE_PATH = re.compile(r"/[A-Za-z0-9/_.+@%~-]+")
-_SAFE_KEY = re.compile(r"[A-Za-z0-9!$%&'*+/=?^_`{|}~.@-]+")
+_SAFE_KEY = re.compile(r"[A-Za-z0-9!$%&'+/=?^_`{|}~-][A-Za-z0-9!#$%&'+/=?^_`{|}~.@-]*")
 
 
 # --- comments and plain words -----------------------------------------------------------------------------------------
@@ -27,6 +27,14 @@ def word(text: str) -> Quoted:
     if not re.fullmatch(r"[A-Za-z0-9_.:/$=-]+", text):
         raise ValueError(f"{text!r} is no name")
     return Quoted(text)
+
+
+def main_address(address: str) -> Quoted:
+    """Return an address as a value in main.cf, where a brace at the beginning would open a list."""
+    if not address.startswith("{"):
+        return main_value(address)
+    local, _, host = address.rpartition("@")
+    return main_value(f'"{local}"@{host}')
 
 
 def main_value(text: str) -> Quoted:
@@ -58,7 +66,7 @@ def mailbox(address: str, delimiters: str) -> str:
     local, _, host = address.rpartition("@")
     pieces = [literal(piece) for piece in local.split("*")]
     forms = [".*".join(pieces)]
-    if delimiters and not any(delimiter in local[1:] for delimiter in delimiters):
+    if delimiters and not any(delimiter in local for delimiter in delimiters):
         inside = delimiter_class(delimiters)
         forms.append(f"[^{inside}]*".join(pieces) + f"[{inside}].*")
     return f"^{PRVS}(?:{'|'.join(forms)})@{domain(host)}$"
@@ -144,7 +152,7 @@ def rbl_reply(row: ir.BlockListReply) -> Quoted:
 # --- lists ------------------------------------------------------------------------------------------------------------
 def indexable(address: str) -> bool:
     """Tell whether an index can hold an address: no pattern, and nothing that postmap would take apart."""
-    return "*" not in address and _SAFE_KEY.fullmatch(address) is not None
+    return _SAFE_KEY.fullmatch(address) is not None
 
 
 def list_key(form: ir.Form, entry: str, delimiters: str) -> str:
@@ -217,6 +225,8 @@ def value(of: ir.Value) -> Quoted:
             return Quoted("{ " + inside + ", default_action=tempfail }")
         case ir.Text(text):
             return main_value(text)
+        case ir.Address(address):
+            return main_address(address)
         case ir.Expression(text):
             return Quoted(text)
         case _:

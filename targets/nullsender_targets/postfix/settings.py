@@ -76,7 +76,7 @@ def _statement(statement: p.Statement) -> Settled:
         case p.WarnDelay(seconds):
             return Settled((ir.Parameter("delay_warning_time", ir.Seconds(seconds), ids),))
         case p.CopyDoubleBounces(address):
-            return Settled((ir.Parameter("2bounce_notice_recipient", ir.Text(address), ids),))
+            return Settled((ir.Parameter("2bounce_notice_recipient", ir.Address(address), ids),))
         case _:
             return Settled()
 

@@ -9,7 +9,7 @@ from nullsender import condition as c
 from nullsender import policy as p
 from nullsender.features import full_condition
 from nullsender.plan import Site
-from tests.targets.postfix.simulation import Decision, Session, forms, under
+from tests.targets.postfix.simulation import Decision, Session, fits, forms, under
 
 Truth = bool | None
 
@@ -76,10 +76,8 @@ def ask(atom: c.Atom, session: Session, site: Site, recipient: str | None) -> Tr
 
 
 def member(address: str, members: Iterable[str], delimiters: str) -> bool:
-    from fnmatch import fnmatchcase
-
     for one in members:
-        if "@" in one and any(fnmatchcase(form, one) for form in forms(address, delimiters)):
+        if "@" in one and any(fits(form, one) for form in forms(address, delimiters)):
             return True
         if "@" not in one and under(address.rpartition("@")[2], one):
             return True

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from ipaddress import ip_address, ip_network
 
 from nullsender_targets.postfix import ir
@@ -115,7 +115,7 @@ def matches(key: ir.Key, text: str, *, clients: bool = False) -> bool:
         case ir.NullSender():
             return text == "<>"
         case ir.Mailbox(address, delimiters):
-            return "@" in text and any(fnmatchcase(form, address) for form in forms(text, delimiters))
+            return "@" in text and any(fits(form, address) for form in forms(text, delimiters))
         case ir.AtDomain(domain):
             return "@" in text and under(text.rpartition("@")[2], domain)
         case ir.Host(name):
@@ -133,6 +133,14 @@ def forms(address: str, delimiters: str) -> Iterator[str]:
     cuts = [at for d in delimiters if (at := local.find(d, 1)) > 0]
     if cuts and local[0] not in delimiters:
         yield f"{local[: min(cuts)]}@{domain}"
+
+
+def fits(address: str, pattern: str) -> bool:
+    """Tell whether an address in canonical form fits one with `*` in it; in the domain `*.` stands for some labels."""
+    local, _, domain = pattern.rpartition("@")
+    own_local, _, own_domain = address.rpartition("@")
+    wanted = ".*".join(map(re.escape, local.split("*")))
+    return re.fullmatch(wanted, own_local) is not None and (domain == "*" or under(own_domain, domain))
 
 
 def under(name: str, domain: str) -> bool:

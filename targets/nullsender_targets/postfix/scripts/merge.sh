@@ -86,5 +86,5 @@ master_cf() {
 undo
 [ "${1-}" = undo ] && exit 0
 : >"$before"
-main_cf
 master_cf
+main_cf # last: every program of Postfix waits until main.cf has not changed for two seconds
