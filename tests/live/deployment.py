@@ -125,21 +125,22 @@ class Stage:
         verify: bool = False,
     ) -> Deployed:
         """Return the deployment, standalone, booted if it is not running; what went wrong once is not tried again."""
-        if self._asked != (policy, name, self._lab.freshened):
+        if self._asked != (policy, name):
             self.close()
             try:
                 booting = deployed(self._lab, policy, name, listed=listed, prepare=prepare, verify=verify)
                 self._held = self._running.enter_context(booting)
             except Exception as error:
                 self._held = error
-            self._asked = (policy, name, self._lab.freshened)
+            self._asked = (policy, name)
+            self._lab.leaving = self.close
         assert self._held is not None
         if isinstance(self._held, Exception):
             raise self._held
         return self._held
 
     def close(self) -> None:
-        self._asked = None
+        self._asked = self._lab.leaving = None
         self._running.close()
 
 

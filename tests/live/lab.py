@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class Lab:
     machine: Machine
     sink: Sink = field(init=False)
     resolver: Resolver = field(init=False)
-    freshened: int = 0  # how often it was made new
+    leaving: Callable[[], None] | None = None  # how to end what is running, before all is made new
     _lists: BlockLists | None = None
 
     def __post_init__(self) -> None:
@@ -34,7 +34,9 @@ class Lab:
 
     def fresh(self, zones: Iterable[str] = (), listed: Iterable[Listed] = ()) -> None:
         """End all programs, put all files back, empty the sink, and serve these block lists."""
-        self.freshened += 1
+        leaving, self.leaving = self.leaving, None
+        if leaving:
+            leaving()
         if self._lists:
             self._lists.stop()
             self._lists = None
