@@ -65,10 +65,11 @@ class Deployed:
         fixed = (output.emitted.fixed_texts.get(id_) for output in self.outputs)
         return (f"[{id_}]", *(text for text in fixed if text))
 
-    def logged(self, text: str, mark: tuple[str, ...] = (), seconds: float = 10) -> bool:
-        """Tell whether a log says `text` after `mark`, waiting a while for it."""
+    def logged(self, text: str | tuple[str, ...], mark: tuple[str, ...] = (), seconds: float = 10) -> bool:
+        """Tell whether a log says the text, or one of the texts, after `mark`, waiting a while for it."""
+        texts = (text,) if isinstance(text, str) else text
         deadline = time.monotonic() + seconds
-        while text not in self.log_since(mark):
+        while not any(one in self.log_since(mark) for one in texts):
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.02)

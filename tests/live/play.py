@@ -73,7 +73,7 @@ def _compare(
             _refused(deployed, _settling(attempt, recipient, expected), expected)
         if expected.by:
             signs = deployed.marks(expected.by.text)
-            assert any(deployed.logged(sign, mark) for sign in signs), f"not in the log: {signs}"
+            assert deployed.logged(signs, mark), f"not in the log: {signs}"
     else:
         assert attempt.accepted, f"expected {verdict}, the server said {attempt.last}"
         for recipient in recipients:
