@@ -32,27 +32,27 @@ class Draft:
     classes: list[ir.RestrictionClass] = field(default_factory=list)
     replies: list[ir.BlockListReply] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)
+    names: set[tuple[str, str]] = field(default_factory=set)
 
-    def name(self, wanted: str) -> str:
-        """Return a name that nothing else has: small letters, digits and `_`."""
+    def name(self, wanted: str, kind: str) -> str:
+        """Return a name that nothing else of that kind has: small letters, digits and `_`."""
         base = re.sub(r"[^a-z0-9]+", "_", wanted.lower()).strip("_")[:LONGEST] or "rule"
         number, name = 1, base
-        while name in self.names:
+        while (kind, name) in self.names:
             number += 1
             name = f"{base}_{number}"
-        self.names.add(name)
+        self.names.add((kind, name))
         return name
 
     def table(self, rows: tuple[ir.Row, ...], purpose: Purpose, kind: str = "pcre") -> ir.File:
         """Add a table, and return where it is."""
-        name = f"{self.name(purpose.name)}.{kind}"
+        name = f"{self.name(purpose.name, 'table')}.{kind}"
         self.tables.append(ir.Table(name, rows, purpose.ids, purpose.words, kind))
         return ir.File(kind, name)
 
     def restriction_class(self, restrictions: tuple[ir.Restriction, ...], purpose: Purpose) -> str:
         """Add a restriction class, and return its name."""
-        name = PREFIX + self.name(purpose.name)
+        name = PREFIX + self.name(purpose.name, "class")
         self.classes.append(ir.RestrictionClass(name, restrictions, purpose.ids, purpose.words))
         return name
 

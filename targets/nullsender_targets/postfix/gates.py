@@ -82,9 +82,21 @@ def _rule(one: Job, place: Place, depth: int) -> tuple[ir.Restriction, ...]:
         draft.error("Postfix does not follow so many conditions in each other", rule.span, "split the rule")
         return ()
     *outer, last = one.parts or (c.AllOf(()),)
-    inner = _last(last, rule, purpose, place)
+    return _nested(outer, last, _last(last, rule, purpose, place), rule, purpose, place)
+
+
+def _nested(
+    outer: list[c.Condition],
+    last: c.Condition,
+    inner: tuple[ir.Restriction, ...],
+    rule: Rule,
+    purpose: Purpose,
+    place: Place,
+) -> tuple[ir.Restriction, ...]:
+    """Return questions in each other; `inner` asks the last one, and each class is named after what it asks."""
     for part in reversed(outer):
-        inner = _gate(part, ir.Enter(draft.restriction_class(inner, purpose)), rule, purpose, place)
+        inside = place.draft.restriction_class(inner, _asking(last, purpose))
+        inner, last = _gate(part, ir.Enter(inside), rule, purpose, place), part
     return inner
 
 
@@ -105,10 +117,7 @@ def _with_lists(part: c.Condition, rule: Rule, purpose: Purpose, place: Place) -
         case c.AllOf(parts):
             *outer, last = sorted(parts, key=_rank)
             if not any(_asks_lists(one) for one in outer):
-                inner = _last(last, rule, purpose, place)
-                for one in reversed(outer):
-                    inner = _gate(one, ir.Enter(place.draft.restriction_class(inner, purpose)), rule, purpose, place)
-                return inner
+                return _nested(outer, last, _last(last, rule, purpose, place), rule, purpose, place)
     place.draft.error(
         "Postfix cannot go on after a block list: a listing refuses, or nothing comes of it",
         rule.span,
@@ -165,10 +174,7 @@ def _gate(
             return _at_once(then, purpose, place)
         case c.AllOf(parts):
             *outer, last = sorted(parts, key=_rank)
-            inner = _gate(last, then, rule, purpose, place)
-            for one in reversed(outer):
-                inner = _gate(one, ir.Enter(draft.restriction_class(inner, purpose)), rule, purpose, place)
-            return inner
+            return _nested(outer, last, _gate(last, then, rule, purpose, place), rule, purpose, place)
         case c.AnyOf(parts):
             return tuple(r for one in parts for r in _gate(one, then, rule, purpose, place))
         case c.Not(atom):
@@ -177,7 +183,7 @@ def _gate(
             outcomes = (then, ir.Dunno())
     match atom:
         case c.RecipientUnknown():
-            return recipients.unknown(place.site, then, table, draft)
+            return recipients.unknown(place.site, then, purpose, draft)
         case c.RecipientElsewhere():
             return recipients.elsewhere(place.site, then, table, draft)
     assert not isinstance(atom, c.AllOf | c.AnyOf | c.Not)  # noqa: S101  # normal form

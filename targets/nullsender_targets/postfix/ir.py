@@ -1,6 +1,6 @@
-"""Postfix's own notions, typed: tables, maps, restrictions, restriction classes, parameters and services.
+"""Postfix's own notions, typed: tables and maps, restrictions and their classes, parameters and services.
 
-access(5), DATABASE_README, RESTRICTION_CLASS_README, postconf(5), master(5).
+DATABASE_README, RESTRICTION_CLASS_README, postconf(5), master(5).
 """
 
 from __future__ import annotations
@@ -8,197 +8,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from nullsender.names import Entries
-
-
-# --- access tables: keys and what they lead to ------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Anything:
-    """Matches every key."""
-
-
-@dataclass(frozen=True, slots=True)
-class NullSender:
-    """The key that stands for `<>` (smtpd_null_access_lookup_key)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mailbox:
-    """An address with `*` patterns, as written or without the subaddress, wrapped in a prvs tag or not."""
-
-    address: str
-    delimiters: str
-
-
-@dataclass(frozen=True, slots=True)
-class AtDomain:
-    """Every address of a domain, or of its subdomains for `*.example.org`."""
-
-    domain: str
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """A host name, or the names below it for `*.example.org`."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """A network in CIDR notation; the key of a cidr table."""
-
-    cidr: str
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """The result of a union of lookups that holds this mark."""
-
-    mark: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unmarked:
-    """The result of a union of lookups in which no table had the key."""
-
-
-Key = Anything | NullSender | Mailbox | AtDomain | Host | Network | Marked | Unmarked
-
-MEMBER, DOMAIN, NEITHER = "m", "d", "x"  # what tables of members answer; NEITHER is what static: adds for all keys
-
-
-@dataclass(frozen=True, slots=True)
-class Dunno:
-    """Go on with the next restriction."""
-
-
-@dataclass(frozen=True, slots=True)
-class Enter:
-    """Evaluate a restriction class, then go on."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """Reply with a code; the id of the rule stands at the end of the text."""
-
-    code: int
-    enhanced: str
-    text: str
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Log a text and go on."""
-
-    text: str
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Discard:
-    """Answer 250 and drop the message."""
-
-    text: str
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Answer 250 and keep the message in the hold queue."""
-
-    text: str
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """Answer 250 and send the message to another address instead of its recipients."""
-
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Prepend:
-    """Put a header field on top of the message."""
-
-    field: str
-
-
-@dataclass(frozen=True, slots=True)
-class Detour:
-    """Hand the message to a content filter: our own second entrance."""
-
-    service: str
-    port: int
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Answer with a mark, for a table behind this one."""
-
-    mark: str
-
-
-Outcome = Dunno | Enter | Refuse | Note | Discard | Hold | Redirect | Prepend | Detour | Mark
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    key: Key
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A pcre or cidr table, whose first matching row decides; `made_for` are ids of rules, `words` their statement."""
-
-    name: str
-    rows: tuple[Row, ...]
-    made_for: tuple[str, ...] = ()
-    words: str = ""
-    kind: str = "pcre"
-
-
-class Form(Enum):
-    """What a list is made of, and so how it is looked up."""
-
-    ADDRESSES = "addresses"  # plain ones
-    PATTERNS = "patterns"  # those addresses that no index can hold
-    DOMAINS = "domains"
-    BELOW = "below"  # addresses of the domains below those with `*.`
-    NETWORKS = "networks"
-    HOSTS = "hosts"
-
-    @property
-    def kind(self) -> str:
-        """The type of its table."""
-        return _TABLE_TYPES[self]
-
-
-_TABLE_TYPES = {
-    Form.ADDRESSES: "lmdb",
-    Form.PATTERNS: "pcre",
-    Form.DOMAINS: "lmdb",
-    Form.BELOW: "pcre",
-    Form.NETWORKS: "cidr",
-    Form.HOSTS: "pcre",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class List:
-    """A list of any length, streamed into one file: an entry and a value a line."""
-
-    name: str
-    form: Form
-    entries: tuple[Entries, ...]
-    value: str = MEMBER
-    delimiters: str = ""
-    values: tuple[str, ...] = ()  # one for each of `entries`, where they differ
+from nullsender_targets.postfix.access import DOMAIN as DOMAIN
+from nullsender_targets.postfix.access import MEMBER as MEMBER
+from nullsender_targets.postfix.access import NEITHER as NEITHER
+from nullsender_targets.postfix.access import Anything as Anything
+from nullsender_targets.postfix.access import AtDomain as AtDomain
+from nullsender_targets.postfix.access import Detour as Detour
+from nullsender_targets.postfix.access import Discard as Discard
+from nullsender_targets.postfix.access import Dunno as Dunno
+from nullsender_targets.postfix.access import Enter as Enter
+from nullsender_targets.postfix.access import Form as Form
+from nullsender_targets.postfix.access import Hold as Hold
+from nullsender_targets.postfix.access import Host as Host
+from nullsender_targets.postfix.access import Key as Key
+from nullsender_targets.postfix.access import List as List
+from nullsender_targets.postfix.access import Mailbox as Mailbox
+from nullsender_targets.postfix.access import Mark as Mark
+from nullsender_targets.postfix.access import Marked as Marked
+from nullsender_targets.postfix.access import Network as Network
+from nullsender_targets.postfix.access import Note as Note
+from nullsender_targets.postfix.access import NullSender as NullSender
+from nullsender_targets.postfix.access import Outcome as Outcome
+from nullsender_targets.postfix.access import Prepend as Prepend
+from nullsender_targets.postfix.access import Redirect as Redirect
+from nullsender_targets.postfix.access import Refuse as Refuse
+from nullsender_targets.postfix.access import Row as Row
+from nullsender_targets.postfix.access import Table as Table
 
 
 # --- maps -------------------------------------------------------------------------------------------------------------

@@ -171,7 +171,8 @@ def _relaying(part: Part, draft: Draft) -> tuple[ir.Restriction, ...]:
         )
     for one in part.site.trusted:
         members = sets.networks(one, draft)
-        gates.append(sets.question(ir.Subject.CLIENT, members, (ir.Enter(inside), ir.Dunno()), trusted, draft))
+        clients = replace(trusted, name="trusted clients")
+        gates.append(sets.question(ir.Subject.CLIENT, members, (ir.Enter(inside), ir.Dunno()), clients, draft))
     if step is None:
         return tuple(gates) if _detour(part) else ()
     if part.standalone:

@@ -65,23 +65,29 @@ def mailbox(address: str, delimiters: str) -> str:
     """Return a regular expression for an address as written, or with a subaddress that was stripped."""
     local, _, host = address.rpartition("@")
     pieces = [literal(piece) for piece in local.split("*")]
-    forms = [".*".join(pieces)]
+    form = ".*".join(pieces)
     if delimiters and not any(delimiter in local for delimiter in delimiters):
         inside = delimiter_class(delimiters)
-        forms.append(f"[^{inside}]*".join(pieces) + f"[{inside}].*")
-    return f"^{PRVS}(?:{'|'.join(forms)})@{domain(host)}$"
+        stripped = f"[^{inside}]*".join(pieces) + f"[{inside}].*"
+        form = f"(?:{form}|{stripped})" if len(pieces) > 1 else f"{form}(?:[{inside}].*)?"
+    return f"^{PRVS}{form}@{domain(host)}$"
 
 
 def _label(label: str) -> str:
     plain = literal(label)
+    return f"(?:{plain}|{literal(_u_label(label))})" if label.startswith("xn--") else plain
+
+
+def _u_label(label: str) -> str:
+    """Return an A-label as the U-label that SMTPUTF8 clients say (RFC 5890, RFC 6531), any other label as it is."""
     if not label.startswith("xn--"):
-        return plain
+        return label
     import idna  # wanted for few policies
 
     try:
-        return f"(?:{plain}|{literal(idna.decode(label))})"
+        return idna.decode(label)
     except idna.IDNAError:
-        return plain
+        return label
 
 
 _KEYS: Mapping[type[ir.Key], Callable[..., str]] = {
@@ -91,7 +97,6 @@ _KEYS: Mapping[type[ir.Key], Callable[..., str]] = {
     ir.AtDomain: lambda key: f"@{domain(key.domain)}$",
     ir.Host: lambda key: rf"^{domain(key.name)}\.?$",
     ir.Marked: lambda key: f"(?:^|,){key.mark}(?:,|$)",
-    ir.Unmarked: lambda _: f"^{ir.NEITHER}$",
 }
 
 
@@ -155,19 +160,20 @@ def indexable(address: str) -> bool:
     return _SAFE_KEY.fullmatch(address) is not None
 
 
-def list_key(form: ir.Form, entry: str, delimiters: str) -> str:
-    """Return the key of an entry in a list of this form."""
+def list_keys(form: ir.Form, entry: str, delimiters: str) -> tuple[str, ...]:
+    """Return the keys of an entry in a list of this form."""
     match form:
         case ir.Form.PATTERNS:
-            return f"/{mailbox(entry, delimiters)}/"
+            return (f"/{mailbox(entry, delimiters)}/",)
         case ir.Form.BELOW:
-            return f"/@{domain(entry)}$/"
+            return (f"/@{domain(entry)}$/",)
         case ir.Form.HOSTS:
-            return rf"/^{domain(entry)}\.?$/"
+            return (rf"/^{domain(entry)}\.?$/",)
         case ir.Form.DOMAINS:
-            return entry.removeprefix("*")  # `.example.org` stands for what is below it
+            plain = entry.removeprefix("*")  # `.example.org` stands for what is below it
+            return tuple(dict.fromkeys((plain, ".".join(map(_u_label, plain.split("."))))))
         case _:
-            return entry
+            return (entry,)
 
 
 # --- maps and restrictions --------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nullsender.names import CompiledFile, Entries, Kind, LiveFile
 from nullsender.plan import Site
@@ -35,8 +36,12 @@ def unknown(site: Site, then: ir.Outcome, purpose: Purpose, draft: Draft) -> tup
         restriction
         for number, served in enumerate(site.served, 1)
         if not served.anyone
-        for restriction in _of_served(number, served, then, purpose, draft)
+        for restriction in _of_served(number, served, then, _about(served, purpose), draft)
     )
+
+
+def _about(served: Served, purpose: Purpose) -> Purpose:
+    return replace(purpose, name=f"{purpose.name} {served.domains.name}")
 
 
 def asks_the_server(site: Site) -> bool:
@@ -60,9 +65,10 @@ def _of_served(
         ir.Row(ir.Marked(ir.DOMAIN), then),
         ir.Row(ir.Anything(), ir.Dunno()),
     )
-    as_domain = draft.table((ir.Row(ir.Marked(ir.MEMBER), ir.Mark(ir.DOMAIN)),), purpose) if domains.maps else None
+    served_here = replace(purpose, name=f"{purpose.name} served")
+    as_domain = draft.table((ir.Row(ir.Marked(ir.MEMBER), ir.Mark(ir.DOMAIN)),), served_here) if domains.maps else None
     asked = (
-        draft.table(marks, purpose),
+        draft.table(marks, served_here),
         *(ir.Pipe((map_, as_domain)) for map_ in domains.maps if as_domain),
         *lists,
         ir.Static(ir.NEITHER),
@@ -82,4 +88,5 @@ def _source(
     if not isinstance(source, LiveFile):
         return (ir.Native.REJECT_UNLISTED,)
     known = sets.Members((), tuple(sets.live_addresses(source, draft)))
-    return (sets.question(ir.Subject.RECIPIENT, known, (ir.Dunno(), then), purpose, draft),)
+    live = replace(purpose, name=f"{purpose.name} live")
+    return (sets.question(ir.Subject.RECIPIENT, known, (ir.Dunno(), then), live, draft),)

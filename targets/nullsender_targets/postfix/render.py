@@ -192,7 +192,10 @@ def _lines(one: ir.List) -> Iterator[str]:
 def _entries(one: ir.List, index: int) -> Iterable[tuple[str, str]]:
     entries = one.entries[index]
     value = one.values[index] if one.values else one.value
-    pairs = ((quote.list_key(one.form, e, one.delimiters), value) for e in expand(entries) if _wanted(one.form, e))
+    keys = (
+        key for e in expand(entries) if _wanted(one.form, e) for key in quote.list_keys(one.form, e, one.delimiters)
+    )
+    pairs = ((key, value) for key in keys)
     return pairs if entries.kind is Kind.ADDRESSES or one.form is ir.Form.NETWORKS else sorted(pairs)
 
 
