@@ -73,8 +73,9 @@ class _Check:
 
     def __init__(self, exim: str, folder: Path, place: Path, standalone: bool) -> None:
         self.exim, self.folder, self.place = exim, folder, place
-        shutil.copytree(folder, place / "exim", dirs_exist_ok=True)
-        place.chmod(0o755)
+        shutil.copytree(folder, place / "exim")
+        for path in (place, *place.rglob("*")):  # root's Exim reads as a user of its own
+            path.chmod(0o755 if path.is_dir() else 0o644)
         self.config = place / "exim.conf"
         tables = place / "exim" / "nullsender"
         rest = f".include {place}/exim/{_WHOLE}\n" if standalone else _AROUND.format(folder=tables)

@@ -25,7 +25,6 @@ deliver mine to lmtp 127.0.0.1:24
 subaddresses begin with +
 trust clients in office
 keep abuse reachable
-reject nonexistent recipients
 deploy mx to exim 4.96{helper}
 """
 _numbers = count(1)
@@ -43,7 +42,7 @@ def site(
 ) -> Iterator[Deployed]:
     """Run the site with these statements besides its own."""
     policy = folder / "site.ndr"
-    policy.write_text(_SITE.format(helper=helper) + statements + "\n")
+    policy.write_text(_SITE.format(helper=helper) + statements + "\nreject nonexistent recipients\n")
     (folder / "people.txt").write_text("".join(f"{address}\n" for address in PEOPLE))
     with deployed(lab, policy, "mx", standalone=standalone, prepare=prepare, verify=True) as running:
         yield running
