@@ -128,3 +128,16 @@ def test_mail_of_a_trusted_client_goes_out(lab: Lab, tmp_path: Path) -> None:
         assert send(running, mail, "alice@example.org", "someone@elsewhere.example", client=TRUSTED).accepted
         (arrived,) = arrivals(running, str(mail["Message-ID"]))
         assert (arrived.protocol, arrived.sender) == ("smtp", "alice@example.org")
+
+
+def test_a_second_message_of_a_session_is_judged_by_itself(lab: Lab, tmp_path: Path) -> None:
+    statements = "addresses quiet = silent@example.org\nreject bounces to quiet\nreject bounces to several recipients"
+    with site(lab, tmp_path, statements) as running, running.lab.dialogue() as session:
+        text = message("", "alice@example.org").as_bytes()
+        several = session.attempt("", ["alice@example.org", "silent@example.org"], text)
+        assert several.last.rule == "reject-bounces-to-several-recipients"
+        session.say("RSET")
+        assert session.attempt("", ["silent@example.org"], text).last.rule == "reject-bounces-to-quiet"
+        session.say("RSET")
+        assert session.attempt("", ["alice@example.org"], text).accepted
+        assert session.attempt("", ["silent@example.org"], text).last.rule == "reject-bounces-to-quiet"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from nullsender import policy as p
@@ -18,8 +18,11 @@ HOUR, DAY = 3_600, 86_400
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """A line made for a statement; the first of its lines says for which."""
+
     line: Quoted
     origin: str | None = None
+    about: Quoted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +77,27 @@ def options(ndrs: ir.Ndrs) -> list[Line]:
     """Return main options for NDRs, as far as statements ask for them."""
     lines = []
     if ndrs.returned or ndrs.copy:
-        lines.append(_returned(ndrs))
+        lines.append(_line(ndrs, "returned" if ndrs.returned else "to", _returned(ndrs)))
     if mark := _mark(ndrs):
-        whom = f"Mail Delivery System{mark} <Mailer-Daemon@$qualify_domain>"
-        lines.append(Line(Quoted(f"dsn_from = {whom}"), _origin(ndrs, "to")))
+        lines.append(_line(ndrs, "to", f"dsn_from = Mail Delivery System{mark} <Mailer-Daemon@$qualify_domain>"))
     if ndrs.warn_seconds is not None:
-        origin = _origin(ndrs, "warn")
-        lines.append(Line(Quoted(f"delay_warning = {_time(ndrs.warn_seconds)}"), origin))
-        lines.append(Line(Quoted(f"delay_warning_condition = ${{if {_warned(ndrs)}{{yes}}{{no}}}}"), origin))
+        lines.append(_line(ndrs, "warn", f"delay_warning = {_time(ndrs.warn_seconds)}"))
+        condition = f"delay_warning_condition = ${{if {_warned(ndrs)}{{yes}}{{no}}}}"
+        lines.append(replace(_line(ndrs, "warn", condition), about=None))
     return lines
 
 
-def _returned(ndrs: ir.Ndrs) -> Line:
+def _line(ndrs: ir.Ndrs, kind: str, text: str) -> Line:
+    statement = ndrs.origins.get(kind)
+    if statement is None:
+        return Line(Quoted(text))
+    return Line(Quoted(text), statement.id, quote.comment(f"{statement.words} [{statement.id}]"))
+
+
+def _returned(ndrs: ir.Ndrs) -> str:
     if ndrs.returned and ndrs.returned.what is p.Returned.EVERYTHING:
-        return Line(Quoted(f"bounce_return_size_limit = {ndrs.returned.size or 0}"), _origin(ndrs, "returned"))
-    return Line(Quoted("bounce_return_body = false"), _origin(ndrs, "returned") or _origin(ndrs, "to"))
+        return f"bounce_return_size_limit = {ndrs.returned.size or 0}"
+    return "bounce_return_body = false"
 
 
 def _mark(ndrs: ir.Ndrs) -> str:
@@ -124,7 +133,7 @@ def double_bounces(ndrs: ir.Ndrs) -> Line | None:
         return None
     itself = f"eqi{{$local_part@$domain}}{{{quote.text(quote.dequoted(ndrs.double_bounces))}}}"
     copy = f"${{if !{itself}{{{quote.address(ndrs.double_bounces)}}}}}"
-    return Line(Quoted(f"${{if def:sender_address{{$sender_address}}{{{copy}}}}}"), _origin(ndrs, "double_bounces"))
+    return _line(ndrs, "double_bounces", f"${{if def:sender_address{{$sender_address}}{{{copy}}}}}")
 
 
 def through(ndrs: ir.Ndrs) -> Through | None:
@@ -135,19 +144,14 @@ def through(ndrs: ir.Ndrs) -> Through | None:
     return Through(ndrs.origins["through"].id, quote.ip(ndrs.through.address), helo)
 
 
-def _origin(ndrs: ir.Ndrs, kind: str) -> str | None:
-    return ndrs.origins[kind].id if kind in ndrs.origins else None
-
-
 # --- retries ----------------------------------------------------------------------------------------------------------
 def retries(ndrs: ir.Ndrs) -> list[Line]:
     """Return retry rules, as far as statements ask for them; the first that fits an address counts."""
     rules = []
     if ndrs.bounce_seconds is not None:
-        schedule = _schedule(ndrs.bounce_seconds)
-        rules.append(Line(Quoted(f"*  *  senders=:  {schedule}"), _origin(ndrs, "bounces")))
+        rules.append(_line(ndrs, "bounces", f"*  *  senders=:  {_schedule(ndrs.bounce_seconds)}"))
     if ndrs.mail_seconds is not None:
-        rules.append(Line(Quoted(f"*  *  {_schedule(ndrs.mail_seconds)}"), _origin(ndrs, "mail")))
+        rules.append(_line(ndrs, "mail", f"*  *  {_schedule(ndrs.mail_seconds)}"))
     return rules
 
 
