@@ -18,8 +18,9 @@ from nullsender.plan import Part
 from nullsender.policy import Defer, NdrTo, Reject, Rule, SendNdrs, Stage
 from nullsender_targets.postfix import ir, recipients, sets, settings
 from nullsender_targets.postfix.draft import Draft, Purpose
-from nullsender_targets.postfix.gates import Place, block, job
+from nullsender_targets.postfix.gates import block, job
 from nullsender_targets.postfix.partial import Known, UnanswerableError, specialise
+from nullsender_targets.postfix.questions import Place
 
 RCPT_LIST, DATA_LIST, RELAY_LIST = "recipient_restrictions", "data_restrictions", "relay_restrictions"
 

@@ -14,10 +14,7 @@ from nullsender_targets.postfix.draft import Draft, Purpose
 
 def elsewhere(site: Site, then: ir.Outcome, purpose: Purpose, draft: Draft) -> tuple[ir.Restriction, ...]:
     """Return what leads recipients of domains that are not served to `then`."""
-    served = [sets.addresses(one.domains, draft) for one in site.served]
-    members = sets.Members(
-        tuple(key for one in served for key in one.keys), tuple(map_ for one in served for map_ in one.maps)
-    )
+    members = sets.joined(sets.addresses(one.domains, draft) for one in site.served)
     return (sets.question(ir.Subject.RECIPIENT, members, (ir.Dunno(), then), purpose, draft),)
 
 

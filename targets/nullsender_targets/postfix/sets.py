@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from nullsender.names import Entries, Kind, LiveFile
@@ -91,12 +91,9 @@ def question(
     parent domains, or an address without what the server, not the policy, takes for a subaddress.
     """
     yes, no = outcomes
-    of_clients = all(isinstance(key, ir.Network) for key in members.keys) and subject is ir.Subject.CLIENT
+    of_clients = subject is ir.Subject.CLIENT and _networks(members.keys)
     if not members.maps:
-        rows = [ir.Row(key, yes) for key in members.keys]
-        if not isinstance(no, ir.Dunno):
-            rows.append(ir.Row(ir.Anything(), no))
-        return ir.Check(subject, draft.table(tuple(rows), purpose, "cidr" if of_clients else "pcre"))
+        return table(subject, tuple(ir.Row(key, yes) for key in members.keys), no, purpose, draft)
     maps = list(members.maps)
     if members.keys:
         marks = tuple(ir.Row(key, ir.Mark(ir.MEMBER)) for key in members.keys)
@@ -106,6 +103,28 @@ def question(
     decide = (ir.Row(ir.Marked(ir.MEMBER), yes), ir.Row(ir.Anything(), no))
     stages: tuple[ir.Map, ...] = (ir.Union((*maps, ir.Static(ir.NEITHER))), draft.table(decide, purpose))
     return ir.Check(subject, ir.Pipe((CLIENT, *stages) if of_clients else stages))
+
+
+def table(
+    subject: ir.Subject, rows: tuple[ir.Row, ...], otherwise: ir.Outcome, purpose: Purpose, draft: Draft
+) -> ir.Check:
+    """Return a restriction with a table of its own."""
+    if not isinstance(otherwise, ir.Dunno):
+        rows = (*rows, ir.Row(ir.Anything(), otherwise))
+    elif all(isinstance(row.outcome, ir.Dunno) for row in rows):
+        rows = rows or (ir.Row(ir.Anything(), otherwise),)
+    of_clients = subject is ir.Subject.CLIENT and _networks(row.key for row in rows)
+    return ir.Check(subject, draft.table(rows, purpose, "cidr" if of_clients else "pcre"))
+
+
+def joined(several: Iterable[Members]) -> Members:
+    """Return the members of several sets."""
+    every = tuple(several)
+    return Members(tuple(key for one in every for key in one.keys), tuple(map_ for one in every for map_ in one.maps))
+
+
+def _networks(keys: Iterable[ir.Key]) -> bool:
+    return all(isinstance(key, ir.Network | ir.Anything) for key in keys)
 
 
 def _address_maps(entries: Entries, draft: Draft) -> Iterator[ir.Map]:

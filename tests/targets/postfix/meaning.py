@@ -21,7 +21,7 @@ def decide(rules: Iterable[p.Rule], session: Session, site: Site, recipient: str
         if truth(full_condition(rule), lambda atom: ask(atom, session, site, recipient)) is not True:
             continue
         if rule.report_only:
-            out.noted.add(rule.id)
+            out.noted.append(rule.id)
         else:
             out.by = rule.id
             return out

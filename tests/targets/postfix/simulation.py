@@ -28,7 +28,7 @@ class Decision:
     """What came of a list: the id of the rule that decided, and of those that only noted."""
 
     by: str | None = None
-    noted: set[str] = field(default_factory=set)
+    noted: list[str] = field(default_factory=list)
 
 
 class _Over(Exception):  # noqa: N818  # not an error: a list ended
@@ -68,7 +68,7 @@ class Smtpd:
                 if session.listed.get(f"{zone}={filter_}"):
                     reply = next(r.reply for r in self.configuration.replies if (r.zone, r.filter) == (zone, filter_))
                     if report_only:
-                        out.noted.add(reply.id)
+                        out.noted.append(reply.id)
                     else:
                         self._outcome(reply, session, recipient, out)
             case ir.Check(subject, map_):
@@ -102,7 +102,7 @@ class Smtpd:
                 out.by = id_
                 raise _Over
             case ir.Note(id=id_):
-                out.noted.add(id_)
+                out.noted.append(id_)
             case _:
                 raise TypeError(outcome)
 

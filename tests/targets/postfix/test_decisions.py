@@ -128,8 +128,20 @@ def test_every_table_and_class_is_used_and_every_name_is_there_once(
     assert [name for name in names if f"'{name}'" not in text] == []
 
 
+def test_many_exceptions_are_asked_one_after_the_other_and_lead_to_one_report() -> None:
+    sets = [replace(plans.PARTNERS, name=f"p{n}", members=(f"p{n}.example",)) for n in range(12)]
+    unless = tuple(c.AllOf((c.SenderIn(one), c.RecipientIn(plans.SILENT), c.HeloIn(plans.LIARS))) for one in sets)
+    one = replace(plans.rule("one", c.SenderIn(plans.PARTNERS), unless=unless), report_only=True)
+    configuration, found = lower(plans.part(one))
+    assert not found
+    assert len(configuration.classes) < 3 * len(sets) + 3
+    session = Session(sender="joe@partner.example")
+    decision = Smtpd(configuration).run("recipient_restrictions", session, "alice@example.org")
+    assert (decision.by, decision.noted) == (None, ["one"])
+
+
 def test_too_deep_a_rule_is_an_error() -> None:
-    sets = [replace(plans.PARTNERS, name=f"p{n}", members=(f"p{n}.example",)) for n in range(45)]
+    sets = [replace(plans.PARTNERS, name=f"p{n}", members=(f"p{n}.example",)) for n in range(46)]
     deep = c.AllOf(tuple(c.SenderIn(one) for one in sets))
     _, found = lower(plans.part(plans.rule("deep", deep)))
     assert [diagnostic.code for diagnostic in found] == ["NS509"]
