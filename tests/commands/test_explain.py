@@ -7,12 +7,14 @@ import click
 import pytest
 
 import nullsender
+import nullsender_targets
 from nullsender import explain
 from tests.commands.conftest import Run
 
-SOURCES = Path(nullsender.__file__).parent
+SOURCES = [Path(package).parent for package in (nullsender.__file__, nullsender_targets.__file__ or "")]
 HEADINGS = ["## What", "## Why", "## Example", "## Instead", "## Reference"]
-USED = {code for path in SOURCES.rglob("*.py") for code in re.findall(r'"(NS\d{3})"', path.read_text())}
+FILES = [path for folder in SOURCES for path in folder.rglob("*.py")]
+USED = {code for path in FILES for code in re.findall(r'"(NS\d{3})"', path.read_text())}
 
 
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
