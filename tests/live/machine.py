@@ -10,6 +10,7 @@ holds every address there is, so a client may come from any and mail to any addr
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -102,6 +103,9 @@ class Machine:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"processes {sorted(doomed)} do not end")
             time.sleep(0.005)
+        for program in gc.get_objects():  # whoever started one and forgot it would be warned that it still runs
+            if type(program) is subprocess.Popen:
+                program.poll()
 
 
 def descendants(root: int) -> set[int]:
