@@ -97,7 +97,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One decision. It fires when `when` is true and `unless` is not; see DESIGN of the language, section 2.
+    """One decision. It fires when `when` is true and nothing of `unless` is.
 
     `unless` holds the exceptions: `except`, trusted and kept, upstream, and each `accept` rule written above; it is
     part of the condition (`condition`), and kept apart so that a target may exempt many rules at once.
