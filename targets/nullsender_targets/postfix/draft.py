@@ -61,8 +61,8 @@ class Draft:
         self.lists.setdefault((one.name, one.form), one)
         return list_file(one)
 
-    def error(self, text: str, span: Span | None, help: str | None = None) -> None:  # noqa: A002  # as Diagnostic has it
-        self.found.append(Diagnostic("NS509", text, span, help=help))
+    def error(self, code: str, text: str, span: Span | None, instead: str | None = None) -> None:
+        self.found.append(Diagnostic(code, text, span, help=instead))
 
 
 def list_file(one: ir.List) -> ir.File:

@@ -76,7 +76,7 @@ def _rule(one: Job, place: Place, level: int) -> tuple[ir.Restriction, ...]:
     rule, draft = one.rule, place.draft
     purpose = Purpose((rule.id,), rule.words, rule.id)
     if level + sum(map(depth, one.parts)) > DEEPEST:
-        draft.error("Postfix does not follow so many conditions in each other", rule.span, "split the rule")
+        draft.error("NS509", "Postfix does not follow so many conditions in each other", rule.span, "split the rule")
         return ()
     *before, last = one.parts or (c.AllOf(()),)
     if not asks_lists(last):
@@ -118,16 +118,17 @@ def _lists(part: c.Condition, rule: Rule, purpose: Purpose, place: Place) -> tup
 
 def _listed(zone: c.Zone, rule: Rule, place: Place) -> tuple[ir.Restriction, ...]:
     if not isinstance(rule.action, Reject | Defer):
-        place.draft.error("Postfix can only refuse or log what a block list says", rule.span)
+        place.draft.error("NS509", "Postfix can only refuse or log what a block list says", rule.span)
         return ()
     reply = _reply(rule)
     if not _fits(reply, ir.Subject.CLIENT):
-        place.draft.error(f"Postfix does not answer {reply.enhanced} to what concerns a client", rule.span)
+        place.draft.error("NS531", f"Postfix does not answer {reply.enhanced} to what concerns a client", rule.span)
     return listed(zone, reply, rule, place.draft)
 
 
 def _nothing_after_a_list(rule: Rule, place: Place) -> tuple[ir.Restriction, ...]:
     place.draft.error(
+        "NS509",
         "Postfix cannot go on after a block list: a listing refuses, or nothing comes of it",
         rule.span,
         "ask for one list in each `and`, and for no list with `not`",
@@ -153,7 +154,9 @@ def _action(rule: Rule, parts: tuple[c.Condition, ...], purpose: Purpose, place:
         return reply
     if _fits(reply, place.always):
         return ir.Enter(draft.restriction_class(at_once(reply, purpose, place), purpose))
-    draft.error(f"Postfix does not answer {reply.enhanced} at this moment", rule.span, "choose a 5.7 or 5.5 code")
+    draft.error(
+        "NS531", f"Postfix does not answer {reply.enhanced} at this moment", rule.span, "choose a 5.7 or 5.5 code"
+    )
     return reply
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from nullsender import condition as c
-from nullsender.diagnostic import Diagnostic
+from nullsender.diagnostic import Diagnostic, Severity
 from nullsender.features import full_condition
 from nullsender.plan import Part
 from nullsender.policy import Defer, NdrTo, Reject, Rule, SendNdrs, Stage
@@ -37,6 +37,7 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         _parameter(DATA_LIST, _data(at_data, part, draft), tuple(rule.id for rule in at_data)),
     )
     _check_the_server(rules, part, draft)
+    _check_live(part, draft)
     settled = settings.settings(part)
     draft.found.extend(settled.diagnostics)
     configuration = ir.Configuration(
@@ -210,10 +211,24 @@ def _check_the_server(rules: tuple[Rule, ...], part: Part, draft: Draft) -> None
         if rule.existence and not usual:
             what = "defer" if isinstance(rule.action, Defer) else f"{rule.reply.code} {rule.reply.enhanced}"
             draft.error(
+                "NS531",
                 f"Postfix refuses what its own tables do not know with 550 5.1.1, not with `{what}`",
                 rule.span,
                 "leave the code out, or list the recipients in a file",
             )
+
+
+def _check_live(part: Part, draft: Draft) -> None:
+    for file in recipients.several_live(part.site):
+        draft.found.append(
+            Diagnostic(
+                "NS533",
+                f"while `{file.path}` cannot be read, Postfix also defers those whom the files after it know",
+                file.span,
+                Severity.WARNING,
+                help="join the files into one",
+            )
+        )
 
 
 def _fixed_texts(rules: tuple[Rule, ...], part: Part) -> Iterable[tuple[str, str]]:

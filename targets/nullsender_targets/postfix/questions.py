@@ -105,7 +105,7 @@ def _ask_atom(
             return recipients.elsewhere(place.site, then, about, draft)
     members = _members(atom, place.site, draft)
     if members is None:
-        draft.error(f"Postfix cannot ask `{features.of_literal(c.Sign.IS, atom)}` here", rule.span)
+        draft.error("NS509", f"Postfix cannot ask `{features.of_literal(c.Sign.IS, atom)}` here", rule.span)
         return ()
     return (sets.question(_SUBJECTS[type(atom)], members, (then, otherwise), about, draft),)
 

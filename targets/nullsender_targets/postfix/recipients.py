@@ -41,6 +41,12 @@ def _about(served: Served, purpose: Purpose) -> Purpose:
     return replace(purpose, name=f"{purpose.name} {served.domains.name}")
 
 
+def several_live(site: Site) -> tuple[LiveFile, ...]:
+    """Return the first of several tables of the owner, for each statement that has several."""
+    of_each = ([source for source in served.sources if isinstance(source, LiveFile)] for served in site.served)
+    return tuple(live[0] for live in of_each if len(live) > 1)
+
+
 def asks_the_server(site: Site) -> bool:
     return any(isinstance(source, TheServer) for served in site.served for source in served.sources)
 

@@ -74,9 +74,10 @@ def usable(file: LiveFile, draft: Draft) -> bool:
 
     if not live_path(file.path):
         draft.error(
+            "NS532",
             f"Postfix cannot name `{file.path}`: white space, `$`, commas and braces divide its lists of tables",
             file.span,
-            help="give the file a name of letters, digits and `._+@%~-`",
+            instead="give the file a name of letters, digits and `._+@%~-`",
         )
         return False
     return True

@@ -28,9 +28,12 @@ def verify(folder: Path, standalone: bool) -> Verification:
         if not standalone:
             run.stand_in_for_the_owner()
         run.let_settle()
-        findings = [*run.lists(), *([] if standalone else run.merged())]
+        findings = [] if standalone else [*run.merged()]
         run.let_settle()
-        findings += [*run.tables(), *run.main_cf()]
+        findings += run.main_cf()
+        if any("fatal:" in finding.text for finding in findings):  # no other program would say more
+            return Verification(("postconf -n", "postconf -M"), findings=tuple(dict.fromkeys(findings)))
+        findings += [*run.lists(), *run.tables()]
         ran, not_run = ["postconf -n", "postconf -M", "postmap", "postmap -q"], []
         if os.geteuid() == 0:
             findings += run.check()
