@@ -23,7 +23,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.live import kernel
-from tests.servers.packages import unpacked_trees
+from tests.servers.packages import LAB, unpacked_trees
 
 HOSTNAME = "mx1.example.org"
 IPV4, IPV6 = "203.0.113.25", "fd00::25"
@@ -47,7 +47,8 @@ class Machine:
         kernel.make_mounts_private()
         kernel.set_hostname(HOSTNAME)
         self._world, self._inside = _network()
-        self._memory = Path(tempfile.mkdtemp(prefix="nullsender-lab-"))
+        self._memory = LAB / "memory"  # the folder stays empty for everybody else
+        self._memory.mkdir(parents=True, exist_ok=True)
         kernel.mount("tmpfs", str(self._memory), "mode=755")
         self._layer = self._memory / "layer"
         _furnish(self._layer)
@@ -81,7 +82,6 @@ class Machine:
         while self._mounted:
             kernel.unmount(self._mounted.pop())
         kernel.unmount(str(self._memory))
-        self._memory.rmdir()
 
     def _overlay(self, folder: str, changes: Path) -> None:
         below = [self._layer / folder, Path("/", folder), *(tree / folder for tree in unpacked_trees())]
