@@ -38,9 +38,11 @@ def machine() -> Iterator[Machine]:
 
 
 @pytest.fixture(scope="session")
-def lab(machine: Machine) -> Lab:
-    """The machine with its resolver and the internet around it."""
-    return Lab(machine)
+def lab(machine: Machine) -> Iterator[Lab]:
+    """The machine with its resolver and the internet around it; in the end it is left empty."""
+    lab = Lab(machine)
+    yield lab
+    lab.fresh()
 
 
 @pytest.fixture(scope="session")
