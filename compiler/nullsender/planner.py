@@ -237,10 +237,5 @@ def _swapped_pairs(choices: list[Option]) -> Iterator[tuple[Option, Option]]:
 def _narrower(statements: Iterable[p.Statement], deployment: str) -> Iterator[p.Statement]:
     """Yield the statements for a deployment; of two of a kind, the one that names it."""
     here = [s for s in statements if not s.on or deployment in s.on]
-    named = {_kind(s) for s in here if s.on}
-    return (s for s in here if s.on or _kind(s) not in named)
-
-
-def _kind(statement: p.Statement) -> tuple[type, bool]:
-    setting = statement.setting
-    return type(setting), isinstance(setting, p.GiveUp) and setting.bounces
+    named = {s.kind for s in here if s.on}
+    return (s for s in here if s.on or s.kind not in named)

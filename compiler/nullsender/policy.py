@@ -277,6 +277,11 @@ class Statement:
     words: str
     span: Span = field(compare=False, repr=False)
 
+    @property
+    def kind(self) -> tuple[type, bool]:
+        """What of two statements one deployment can obey only one: the type of setting; of GiveUp, one for bounces."""
+        return type(self.setting), isinstance(self.setting, GiveUp) and self.setting.bounces
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerAutomatically:

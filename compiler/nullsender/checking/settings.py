@@ -126,16 +126,11 @@ def _server_path(path: s.Text, context: Context) -> str:
     return path.value
 
 
-def _kind(statement: p.Statement) -> tuple[type, bool]:
-    setting = statement.setting
-    return type(setting), isinstance(setting, p.GiveUp) and setting.bounces
-
-
 def _check_twice(found: list[p.Statement], context: Context) -> None:
     seen: dict[tuple[tuple[type, bool], str], Span] = {}
     for statement in found:
         for where in statement.on or ("",):
-            key = (_kind(statement), where)
+            key = (statement.kind, where)
             if key in seen:
                 context.twice("NS401", f"`{statement.words}`: this is said twice", statement.span, seen[key])
             seen.setdefault(key, statement.span)
