@@ -5,7 +5,7 @@ A question over a failed lookup is unknown, and so is its negation; a rule fires
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from math import prod
@@ -276,19 +276,6 @@ def both(*parts: Condition) -> Condition:
     for part in parts:
         flat.extend(part.parts if isinstance(part, AllOf) else (part,))
     return flat[0] if len(flat) == 1 else AllOf(tuple(flat))
-
-
-def map_atoms(condition: Condition, change: Callable[[Atom], Condition]) -> Condition:
-    """Return the condition with each atom replaced by what `change` makes of it."""
-    match condition:
-        case AllOf(parts):
-            return AllOf(tuple(map_atoms(p, change) for p in parts))
-        case AnyOf(parts):
-            return AnyOf(tuple(map_atoms(p, change) for p in parts))
-        case Not(part):
-            return Not(map_atoms(part, change))
-        case _:
-            return change(condition)
 
 
 def count_disjuncts(condition: Condition) -> int:
