@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum, IntEnum
+from enum import Enum
 from pathlib import Path
 
 from nullsender.condition import Condition, Zone
 from nullsender.names import CompiledFile as CompiledFile
 from nullsender.names import Entries as Entries
 from nullsender.names import LiveFile as LiveFile
+from nullsender.session import Stage as Stage
 from nullsender.source import Span
-
-
-class Stage(IntEnum):
-    """A moment of an SMTP session at which decisions fall."""
-
-    RCPT = 1
-    DATA = 2
-    CONTENT = 3
-
-    @property
-    def word(self) -> str:
-        return self.name.lower()
 
 
 # --- actions ----------------------------------------------------------------------------------------------------------
