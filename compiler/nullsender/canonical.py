@@ -61,6 +61,34 @@ def local_part(text: str) -> str:
     return local
 
 
+_TAGGED = re.compile(r"prvs=\d{4}[0-9a-f]{6}=(?=.)")  # BATV (draft-levine-smtp-batv-01 §3)
+
+
+@lru_cache(maxsize=4096)
+def forms(text: str, delimiters: str) -> tuple[str, ...]:
+    """Return the forms in which an address is compared: canonical and without a BATV tag, then without its subaddress.
+
+    What is no address, such as the null sender or a bare `postmaster`, has none. A client may send what `address`
+    refuses: that is compared in lower case, as it came.
+    """
+    local, at, host = text.rpartition("@")
+    if not at or not local:
+        return ()
+    try:
+        whole = address(text)
+    except ValueError:
+        whole = text.lower()
+    whole = _TAGGED.sub("", whole, count=1) if whole.startswith("prvs=") else whole
+    local, _, host = whole.rpartition("@")
+    cut = next((i for i in range(1, len(local)) if local[i] in delimiters), None)
+    return (whole,) if cut is None or local.startswith('"') else (whole, f"{local[:cut]}@{host}")
+
+
+def tagged(text: str) -> bool:
+    """Tell whether an address has a BATV tag."""
+    return _TAGGED.match(text.lower()) is not None
+
+
 def network(text: str) -> str:
     """Return an address or CIDR network with its prefix, IPv6 in the form of RFC 5952; host bits must be clear."""
     found = parse_network(text)

@@ -15,6 +15,7 @@ from nullsender.order import can_meet, decides, same_outcome
 from nullsender.placing import Member, Option, options, team
 from nullsender.plan import DeploymentPlan, Gap, Part, Placed, Plan, Site
 from nullsender.refusal import Catalogue, Refusals
+from nullsender.scope import rules_of, statements_of, trusted_of
 
 
 def plan(policy: p.Policy, catalogue: Catalogue, *, standalone: bool) -> tuple[Plan, tuple[Diagnostic, ...]]:
@@ -73,9 +74,7 @@ class _Planner:
     # --- rules --------------------------------------------------------------------------------------------------------
     def _choices(self, decided_in_front: dict[str, str]) -> tuple[list[Option], tuple[Gap, ...]]:
         choices, gaps = [], []
-        for rule in self.policy.rules:
-            if rule.on and self.deployment.name not in rule.on:
-                continue
+        for rule in rules_of(self.policy, self.deployment.name):
             places = options(rule, self.policy, self.members)
             if places and (not places[0].step.losses or rule.approximate):
                 choices.append(places[0])
@@ -124,7 +123,7 @@ class _Planner:
     # --- settings and the site ----------------------------------------------------------------------------------------
     def _settings(self) -> tuple[_Setting, ...]:
         chosen = []
-        for statement in _narrower(self.policy.statements, self.deployment.name):
+        for statement in statements_of(self.policy, self.deployment.name):
             feature = of_statement(statement)
             member = next((m for m in self.members if m.ways(feature)), None)
             if member is None:
@@ -134,12 +133,11 @@ class _Planner:
         return tuple(chosen)
 
     def _site(self) -> Site:
-        policy, name = self.policy, self.deployment.name
-        named = [n.entries for n in policy.trusted if name in n.on]
+        policy = self.policy
         return Site(
             policy.served,
             self._deliveries(),
-            tuple(named or [n.entries for n in policy.trusted if not n.on]),
+            trusted_of(policy, self.deployment.name),
             policy.upstream,
             policy.kept,
             policy.delimiters,
@@ -232,10 +230,3 @@ def _swapped_pairs(choices: list[Option]) -> Iterator[tuple[Option, Option]]:
             rules = first.step.rule, second.step.rule
             if not same_outcome(*rules) and can_meet(*rules):
                 yield first, second
-
-
-def _narrower(statements: Iterable[p.Statement], deployment: str) -> Iterator[p.Statement]:
-    """Yield the statements for a deployment; of two of a kind, the one that names it."""
-    here = [s for s in statements if not s.on or deployment in s.on]
-    named = {s.kind for s in here if s.on}
-    return (s for s in here if s.on or s.kind not in named)

@@ -57,7 +57,7 @@ class Session:
     message: Message = Message()
     listed: frozenset[tuple[str, str]] = frozenset()  # zone and answer
     silent: frozenset[str] = frozenset()  # zones that do not answer
-    known: frozenset[str] = frozenset()  # what the sources of recipients know
+    known: frozenset[str] = frozenset()  # what the sources of recipients know; before lists are read: live ones
     unanswered: frozenset[str] = frozenset()  # whose lookup fails
     absent: frozenset[str] = frozenset()  # refused where the mail ends, whatever the sources say
     full: frozenset[str] = frozenset()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from nullsender import canonical
@@ -13,8 +12,6 @@ from nullsender.entryfile import entries, expand
 from nullsender.names import CompiledFile, Kind
 from nullsender.sets import covers
 from nullsender.source import Span
-
-_TAGGED = re.compile(r"prvs=\d{4}[0-9a-f]{6}=")  # BATV: such a recipient exists when the inner address does
 
 
 def check_answers(context: Context, policy: p.Policy) -> None:
@@ -38,11 +35,11 @@ def check_answers(context: Context, policy: p.Policy) -> None:
 def _asked(context: Context, delimiters: str) -> Iterator[tuple[tuple[str, ...], Span]]:
     """Yield the forms of each recipient of whose existence its test says nothing."""
     for test in context.of_kind(s.Test):
-        named = {form for word in _named(test) for form in _forms(word, delimiters)}
+        named = {form for word in _named(test) for form in canonical.forms(word.text, delimiters)}
         if any(isinstance(fact, s.LookupFailsFact) and not fact.mailboxes for fact in test.facts):
             continue
         for word in (word for fact in test.facts if isinstance(fact, s.ToFact) for word in fact.recipients):
-            forms = _forms(word, delimiters)
+            forms = canonical.forms(word.text, delimiters)
             if forms and named.isdisjoint(forms) and not forms[-1].startswith("postmaster@"):
                 yield forms, word.span
 
@@ -51,17 +48,6 @@ def _named(test: s.Test) -> Iterator[s.Word]:
     for fact in test.facts:
         if isinstance(fact, s.KnownFact | s.UnknownFact | s.FullFact | s.LookupFailsFact):
             yield from fact.mailboxes
-
-
-def _forms(word: s.Word, delimiters: str) -> tuple[str, ...]:
-    """Return the forms under which a recipient is looked up: whole, then without its subaddress."""
-    try:
-        whole = _TAGGED.sub("", canonical.address(word.text))
-    except ValueError:
-        return ()
-    local, _, host = whole.rpartition("@")
-    cut = re.split(f"[{re.escape(delimiters)}]", local, maxsplit=1)[0] if delimiters else local
-    return (whole,) if cut in (local, "") else (whole, f"{cut}@{host}")
 
 
 def _is_of(forms: tuple[str, ...], served: p.Served) -> bool:
