@@ -12,7 +12,7 @@ from nullsender import syntax as s
 from nullsender.checking import lints, site
 from nullsender.checking.context import Context
 from nullsender.checking.deployments import deployments
-from nullsender.checking.examples import check_examples
+from nullsender.checking.examples import examples
 from nullsender.checking.rules import rules
 from nullsender.checking.settings import statements
 from nullsender.condition import ClientListed, Zone, literals
@@ -51,12 +51,19 @@ def check(resolved: Resolved, on_date: date, catalogue: Catalogue) -> tuple[p.Po
         deployments=deployed,
         zones=_zones(decided),
     )
-    check_examples(context, policy)
+    tests, properties = examples(context, policy)
     lints.run(policy, context)
     if has_errors(context.found):
         return None, _in_order(context.found)
     later = [day for day in context.changes if day > on_date]
-    whole = replace(policy, digest=_digest(resolved, policy), recompile_by=min(later, default=None))
+    whole = replace(
+        policy,
+        digest=_digest(resolved, policy),
+        recompile_by=min(later, default=None),
+        first_day=min(context.days, default=None),
+        examples=tests,
+        properties=properties,
+    )
     return whole, _in_order(context.found)
 
 

@@ -10,6 +10,7 @@ import sys
 COMMANDS = {
     "check": "Say what is wrong with a policy.",
     "compile": "Write the configuration of every deployment of a policy.",
+    "test": "Play the tests of a policy, and say which of its rules none decides.",
     "diff": "Show what a change of policy changes in the files.",
     "targets": "Show what each server can do.",
     "explain": "Explain the code of a diagnostic.",

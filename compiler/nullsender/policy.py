@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from nullsender.condition import Condition, Zone
+from nullsender.example import Example, Property
 from nullsender.names import CompiledFile as CompiledFile
 from nullsender.names import Entries as Entries
 from nullsender.names import LiveFile as LiveFile
@@ -318,12 +319,16 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A whole policy, checked. `rules` begins with relaying, then existence, then the rest in the order written."""
+    """A whole policy, checked. `rules` begins with relaying, then existence, then the rest in the order written.
+
+    `first_day` is the earliest day that a rule's `from` or `until` names, `recompile_by` the next on which the output
+    changes by itself.
+    """
 
     name: str
     digest: str  # sha256 over the texts of the policy and all it includes, in hex
     on_date: date
-    recompile_by: date | None  # the next day on which the output changes by itself
+    recompile_by: date | None
     served: tuple[Served, ...]
     deliveries: tuple[Delivery, ...]
     delimiters: str  # characters that begin a subaddress; empty for none
@@ -336,3 +341,6 @@ class Policy:
     statements: tuple[Statement, ...]
     deployments: tuple[Deployment, ...]
     zones: tuple[Zone, ...] = ()
+    first_day: date | None = None
+    examples: tuple[Example, ...] = ()
+    properties: tuple[Property, ...] = ()

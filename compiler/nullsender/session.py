@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 STRANGER = "203.0.113.9"  # a client that nobody knows
 GREETING = "client.example"
@@ -19,6 +19,20 @@ class Stage(IntEnum):
     @property
     def word(self) -> str:
         return self.name.lower()
+
+
+class Outcome(Enum):
+    """What becomes of a recipient, or of the message."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    DEFER = "defer"
+    QUARANTINE = "quarantine"
+    DISCARD = "discard"
+
+    @property
+    def refuses(self) -> bool:
+        return self in (Outcome.REJECT, Outcome.DEFER)
 
 
 Fields = tuple[tuple[str, str], ...]

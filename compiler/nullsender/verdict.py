@@ -6,20 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from nullsender.policy import Reply
+from nullsender.session import Outcome as Outcome
 from nullsender.session import Stage
 from nullsender.truth import Truth
-
-
-class Outcome(Enum):
-    ACCEPT = "accept"
-    REJECT = "reject"
-    DEFER = "defer"
-    QUARANTINE = "quarantine"
-    DISCARD = "discard"
-
-    @property
-    def refuses(self) -> bool:
-        return self in (Outcome.REJECT, Outcome.DEFER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Context:
     deployments: tuple[str, ...]
     found: list[Diagnostic] = field(default_factory=list)
     changes: set[date] = field(default_factory=set)
+    days: set[date] = field(default_factory=set)  # named by `from` and `until`
     used_sets: set[str] = field(default_factory=set)
     rule_ids: set[str] = field(default_factory=set)  # those of rules out of date, and of `accept`, too
     zones: set[str] = field(default_factory=set)  # asked by some rule, in force or not
@@ -81,6 +82,7 @@ class Context:
 
     def applies(self, first: date | None, last: date | None) -> bool:
         """Tell whether the policy's day lies within, both ends included, and note when that changes."""
+        self.days.update(day for day in (first, last) if day)
         if first and first > self.on_date:
             self.changes.add(first)
         if last and last >= self.on_date:

@@ -10,8 +10,12 @@ from nullsender import syntax as s
 from nullsender.checking.answers import check_answers
 from nullsender.checking.conditions import check_report_kind, condition
 from nullsender.checking.context import Context
+from nullsender.checking.facts import example
 from nullsender.checking.headers import field
+from nullsender.diagnostic import has_errors
 from nullsender.entryfile import unreadable
+from nullsender.example import Example, Property
+from nullsender.session import Outcome
 from nullsender.source import Span
 from nullsender.suggest import did_you_mean
 
@@ -20,8 +24,9 @@ _REPLY_CLASS = {"reject": "5", "defer": "4"}
 _NOBODY = ("<>", "postmaster")
 
 
-def check_examples(context: Context, policy: p.Policy) -> None:
-    """Check names, facts and expectations of every test, and the conditions of properties."""
+def examples(context: Context, policy: p.Policy) -> tuple[tuple[Example, ...], tuple[Property, ...]]:
+    """Return the tests and properties of a policy, checked; of tests nothing where one of them is wrong."""
+    before = len(context.found)
     names: dict[str, s.Test] = {}
     for test in context.of_kind(s.Test):
         first = names.setdefault(test.name.value, test)
@@ -30,8 +35,17 @@ def check_examples(context: Context, policy: p.Policy) -> None:
         _facts(test, context)
         _expectations(test, context)
     check_answers(context, policy)
-    for number, property_ in enumerate(context.of_kind(s.Property), 1):
-        condition(property_.condition, context, f"property-{number}")
+    properties = tuple(
+        Property(
+            property_.word.text == "always",
+            Outcome(property_.verdict.text),
+            condition(property_.condition, context, f"property-{number}"),
+            property_.span,
+        )
+        for number, property_ in enumerate(context.of_kind(s.Property), 1)
+    )
+    good = not has_errors(context.found[before:])
+    return tuple(example(test, context) for test in context.of_kind(s.Test)) if good else (), properties
 
 
 # --- facts ------------------------------------------------------------------------------------------------------------

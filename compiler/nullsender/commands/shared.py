@@ -68,7 +68,7 @@ def show(diagnostics: Iterable[Diagnostic], format_: str | None, *, err: bool = 
     if name == "text":
         from nullsender.report.text import render
 
-        text = render(ordered, _colours(err))
+        text = render(ordered, colours(err))
     else:
         text = report.renderer(name)(ordered)
     click.echo(text, nl=False, err=err, color=True)
@@ -90,6 +90,7 @@ def see_deployments(policy: Policy, only: Sequence[str]) -> None:
             raise click.BadParameter(f"no deployment {name!r} in the policy; {guess}", param_hint="'--deployment'")
 
 
-def _colours(err: bool) -> bool:
+def colours(err: bool) -> bool:
+    """Tell whether a stream shows colours."""
     stream = sys.stderr if err else sys.stdout
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -12,11 +12,12 @@ from nullsender.source import Span
 def render(diagnostics: Sequence[Diagnostic]) -> str:
     """Return an object with `diagnostics`, `errors` and `warnings`; lines and columns count from 1, ends excluded."""
     errors = sum(d.is_error for d in diagnostics)
-    report = {"diagnostics": list(map(_one, diagnostics)), "errors": errors, "warnings": len(diagnostics) - errors}
+    report = {"diagnostics": list(map(one, diagnostics)), "errors": errors, "warnings": len(diagnostics) - errors}
     return json.dumps(report, indent=2) + "\n"
 
 
-def _one(diagnostic: Diagnostic) -> dict[str, object]:
+def one(diagnostic: Diagnostic) -> dict[str, object]:
+    """Return one diagnostic as an object."""
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,

@@ -1,0 +1,1 @@
+"""Play the tests of a policy on the reference evaluator, and say what became of them."""
