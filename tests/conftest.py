@@ -1,22 +1,24 @@
-"""Put live tests onto a machine of their own, and leave them out by name where there cannot be one."""
+"""Put live tests onto a machine of their own, and leave out by name what cannot run here."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from tests.evaluation import corpora
 from tests.live.deployment import Stage
 from tests.live.grouping import group, scheduler
 from tests.live.lab import Lab
 from tests.live.machine import Machine, the_machine
 from tests.live.prerequisites import missing
 
-_LEFT_OUT = pytest.StashKey[dict[str, int]]()
-_WHY = pytest.StashKey[str]()
+# What says why the tests of a mark cannot run here.
+_MISSING: dict[str, Callable[[], str | None]] = {"live": missing, "corpora": corpora.missing}
+_LEFT_OUT = pytest.StashKey[dict[str, tuple[str, dict[str, int]]]]()  # by mark: why, and how many of each file
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,6 +65,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_LEFT_OUT] = {}
     if os.environ.get("CI") == "true" and (reason := missing()):
         raise pytest.UsageError(f"the live tests cannot run: {reason}")
+    if os.environ.get("CI") == "true" and corpora.VARIABLE in os.environ and (reason := corpora.missing()):
+        raise pytest.UsageError(f"the tests of real mail cannot run: {reason}")
 
 
 @pytest.hookimpl(trylast=True)
@@ -71,12 +75,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     groups = list(dict.fromkeys(group(item.nodeid) for item in live))
     live.sort(key=lambda item: groups.index(group(item.nodeid)))
     items[:] = [*(item for item in items if item not in live), *live]
-    if live and (reason := missing()):
-        config.stash[_WHY] = reason
-        counts: dict[str, int] = Counter(item.nodeid.partition("::")[0] for item in live)
-        config.stash[_LEFT_OUT] = counts
-        config.hook.pytest_deselected(items=live)
-        del items[-len(live) :]
+    for mark, why in _MISSING.items():
+        marked = [item for item in items if item.get_closest_marker(mark)]
+        if marked and (reason := why()):
+            config.stash[_LEFT_OUT][mark] = reason, dict(Counter(item.nodeid.partition("::")[0] for item in marked))
+            config.hook.pytest_deselected(items=marked)
+            items[:] = [item for item in items if not item.get_closest_marker(mark)]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -87,22 +91,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(optionalhook=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
-    if output is not None and _WHY in session.config.stash:  # a worker of xdist: the controller knows no tests
-        counts: dict[str, int] = session.config.stash[_LEFT_OUT]
-        output["left out"] = (session.config.stash[_WHY], dict(counts))
+    if output is not None:  # a worker of xdist: the controller knows no tests
+        output["left out"] = session.config.stash[_LEFT_OUT]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    reported = getattr(node, "workeroutput", {}).get("left out")
-    if reported:
-        node.config.stash[_WHY] = reported[0]
-        node.config.stash[_LEFT_OUT] = reported[1]
+    node.config.stash[_LEFT_OUT].update(getattr(node, "workeroutput", {}).get("left out", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    left_out = config.stash[_LEFT_OUT]
-    if left_out:
-        terminalreporter.section(f"left out: {sum(left_out.values())} live tests, because {config.stash[_WHY]}")
-        for name, count in sorted(left_out.items()):
+    for mark, (reason, counts) in config.stash[_LEFT_OUT].items():
+        terminalreporter.section(f"left out: {sum(counts.values())} {mark} tests, because {reason}")
+        for name, count in sorted(counts.items()):
             terminalreporter.line(f"{count:5} in {name}")

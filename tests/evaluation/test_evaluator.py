@@ -298,7 +298,9 @@ def test_receipts_answers_warnings_and_ordinary_mail_are_not_forged() -> None:
 
 
 def test_tags_of_batv_are_asked_of_signed_recipients_alone() -> None:
-    rules = 'sign mail from alice@example.org with batv keys "/etc/keys"\nreject bounces without a valid batv tag as untagged\n'
+    rules = """sign mail from alice@example.org with batv keys "/etc/keys"
+        reject bounces without a valid batv tag as untagged
+        """
     signed = "prvs=1234abcdef=alice@example.org"
     assert words(decide(rules, ALICE)) == ("reject 550 at content by untagged",)
     assert words(decide(rules, signed)) == ("accept",)
