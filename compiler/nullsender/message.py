@@ -108,7 +108,7 @@ def _inlined(text: str) -> Fields:
         if margins := _TELLING.findall(block):
             margin = min(margins, key=len)
             lines = [line.removeprefix(margin) for line in block.split("\n") if line.startswith(margin)]
-            start = next(number for number, line in enumerate(lines) if mime.FIELD.fullmatch(line))
+            start = next(number for number, line in enumerate(lines) if mime.LIKELY.fullmatch(line))
             fields, _ = mime.header("\n".join(lines[start:]), loose=True)
             if len({name.lower() for name, _ in fields}) >= _LEAST:
                 return fields

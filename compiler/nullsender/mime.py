@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from nullsender.session import Fields
 
 DEEPEST = 20
-FIELD = re.compile(r"([!-9;-~]++)[ \t]*+:(.*)", re.DOTALL)
+_FIELD = re.compile(r"([!-9;-~]++)[ \t]*+:(.*)", re.DOTALL)
+LIKELY = re.compile(r"([A-Za-z][\w.-]*+)[ \t]*+:(.*)", re.DOTALL | re.ASCII)  # no part of a line that was wrapped
 _PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s;"]++))', re.DOTALL)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 
@@ -60,6 +61,7 @@ def header(text: str, *, loose: bool = False) -> tuple[Fields, str]:
     A line of mbox (`From ` or `>From `) is passed over. The first other line that cannot be in a header begins a body,
     as servers see it; in a loose header, which went through programs that wrap lines, it continues the field above.
     """
+    pattern = LIKELY if loose else _FIELD
     fields: list[tuple[str, list[str]]] = []
     at = 0
     while at < len(text):
@@ -67,7 +69,7 @@ def header(text: str, *, loose: bool = False) -> tuple[Fields, str]:
         line = text[at:end].removesuffix("\n")
         if line[:1] in (" ", "\t") and fields:
             fields[-1][1].append(line)
-        elif field := FIELD.fullmatch(line):
+        elif field := pattern.fullmatch(line):
             fields.append((field[1], [field[2]]))
         elif loose and fields and not line.isspace() and line:
             fields[-1][1].append(f" {line}")

@@ -92,7 +92,7 @@ def test_what_returned_is_unfolded_too() -> None:
     assert returned is not None
     assert returned[0] == (
         "Received",
-        "from [192.0.2.1] by shop.example.com (via HTTP); Mon, 2 Mar 2026 09:59:59 +0000",
+        "from [192.0.2.1] by shop.example.com (via HTTP) for ([fe80::1]); Mon, 2 Mar 2026 09:59:59 +0000",
     )
 
 
