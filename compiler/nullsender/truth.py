@@ -14,9 +14,13 @@ def negation(truth: Truth) -> Truth:
 
 
 def conjunction(truths: Iterable[Truth]) -> Truth:
-    """Return true when all are, false when one is, else unknown."""
-    found = set(truths)
-    return False if False in found else None if None in found else True
+    """Return true when all are, false when one is, else unknown; what comes after a false one is not asked."""
+    found: Truth = True
+    for truth in truths:
+        if truth is False:
+            return False
+        found = truth if truth is None else found
+    return found
 
 
 def disjunction(truths: Iterable[Truth]) -> Truth:

@@ -22,6 +22,7 @@ def run_with(folder: Path, name: str, new: str) -> Run:
         shutil.copy(HERE / file, folder / file)
     text, changed = re.subn(rf'(test "{name}" {{[^}}]*?)expect [^}}]*}}', rf"\g<1>{new} }}", POLICY.read_text())
     assert changed == 1, name
+    text = text[: text.index("never reject when")]  # tried elsewhere
     (folder / "policy.ndr").write_text(text)
     return run_tests(folder / "policy.ndr")
 

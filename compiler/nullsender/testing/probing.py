@@ -10,6 +10,7 @@ from itertools import islice
 from random import Random
 from typing import Any
 
+from nullsender import canonical
 from nullsender import condition as c
 from nullsender.entryfile import entries, expand
 from nullsender.features import full_condition
@@ -77,8 +78,10 @@ def prober(policy: Policy, *more: c.Condition) -> Prober:
 
 
 def said_to_be_known(session: Session, among: Prober) -> Session:
-    """Return a session in which the sources that only the server can ask know whom they should."""
-    return replace(session, known=frozenset(address for address in session.recipients if address in among.known))
+    """Return a session in which sources that only the server can ask know everybody but those thought up as unknown."""
+    known = (recipient for recipient in session.recipients if recipient not in among.unknown)
+    delimiters = among.policy.delimiters
+    return replace(session, known=frozenset(form for one in known for form in canonical.forms(one, delimiters)[:1]))
 
 
 Bring = Callable[[Prober, Session, Any, Random], Session]
