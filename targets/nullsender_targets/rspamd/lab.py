@@ -59,6 +59,9 @@ class RspamdLab:
             return "rspamd is not installed: apt-get install rspamd"
         return None
 
+    def furnish(self) -> None:
+        """Make nothing: the package is installed as a whole."""
+
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:
         """Start it, wait until it answers where the part's link says, and stop it in the end."""

@@ -1,4 +1,4 @@
-"""Where all mail ends: final delivery by LMTP on the machine, and every mail exchanger of the internet."""
+"""Where all mail ends: final delivery by LMTP on the machine, and every host of the internet that takes mail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
-from tests.live.machine import Machine
+from nullsender.lab.machine import Machine
 
 DELIVERY = ("127.0.0.1", 24)
 _PATH = re.compile(r"\w+ \w+:<([^>]*)> ?(.*)", re.IGNORECASE)
@@ -39,23 +39,40 @@ class Received:
         return str(self.message["Message-ID"] or "").strip()
 
 
+def nobody(recipient: str) -> str | None:  # noqa: ARG001  # the signature of `Sink.refuse`
+    """Refuse no recipient."""
+    return None
+
+
 @dataclass
 class Sink:
-    """Both servers. `replies` maps a recipient to the reply that it is refused with, `550 5.1.1 gone`."""
+    """Both servers. `replies` maps a recipient to the reply that it is refused with, `550 5.1.1 gone`.
+
+    `refuse` gives such a reply, or None, for every recipient that `replies` does not name.
+    """
 
     machine: Machine
     replies: dict[str, str] = field(default_factory=dict)
+    refuse: Callable[[str], str | None] = nobody
     received: list[Received] = field(default_factory=list)
     _arrival: threading.Condition = field(default_factory=threading.Condition)
+    _servers: list[_Server] = field(default_factory=list)
 
     def start(self) -> None:
         self._serve("lmtp", DELIVERY)
         with self.machine.world():
             self._serve("smtp", ("", 25))
 
+    def stop(self) -> None:
+        while self._servers:
+            server = self._servers.pop()
+            server.shutdown()
+            server.server_close()
+
     def clear(self) -> None:
         with self._arrival:
             self.replies.clear()
+            self.refuse = nobody
             self.received.clear()
 
     def wait(self, wanted: Callable[[Received], bool], seconds: float = 10) -> Received:
@@ -84,6 +101,7 @@ class Sink:
     def _serve(self, protocol: str, address: tuple[str, int]) -> None:
         server = _Server(address, _Session)
         server.sink, server.protocol = self, protocol
+        self._servers.append(server)
         threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
 
 
@@ -95,6 +113,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class _Session(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True  # else the replies after DATA wait 40 ms for the client's kernel
     server: _Server
 
     def handle(self) -> None:
@@ -126,7 +145,8 @@ class _Session(socketserver.StreamRequestHandler):
                     self._say("502 5.5.2 not known here")
 
     def _recipient(self, recipient: str) -> None:
-        refusal = self.server.sink.replies.get(recipient)
+        sink = self.server.sink
+        refusal = sink.replies.get(recipient) or sink.refuse(recipient)
         if refusal is None:
             self.recipients.append(recipient)
         self._say(refusal or "250 2.1.5 ok")
