@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -51,7 +52,8 @@ def go_alone() -> None:
 
 def _end_as(child: int) -> NoReturn:
     def hand_on(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signature of handlers
-        os.kill(child, number)
+        with suppress(ProcessLookupError):  # it has ended by itself
+            os.kill(child, number)
 
     for number in _LEAVING:
         signal.signal(number, hand_on)

@@ -23,8 +23,8 @@ class Lab:
         self.machine = machine
         self.leaving: Callable[[], None] | None = None  # how to end what is running, before all is made new
         self.resolver = Resolver()
-        self.sink = Sink(machine)
-        self.sink.start()
+        self.sink = Sink()
+        self.sink.start(machine)
 
     def fresh(self, zones: Iterable[str] = (), listed: Iterable[Listed] = ()) -> None:
         """End all programs, put all files back, empty the sink, and serve these block lists."""

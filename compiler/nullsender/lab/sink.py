@@ -6,6 +6,7 @@ import email
 import email.policy
 import re
 import socketserver
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -51,17 +52,25 @@ class Sink:
     `refuse` gives such a reply, or None, for every recipient that `replies` does not name.
     """
 
-    machine: Machine
     replies: dict[str, str] = field(default_factory=dict)
     refuse: Callable[[str], str | None] = nobody
     received: list[Received] = field(default_factory=list)
     _arrival: threading.Condition = field(default_factory=threading.Condition)
     _servers: list[_Server] = field(default_factory=list)
 
-    def start(self) -> None:
-        self._serve("lmtp", DELIVERY)
-        with self.machine.world():
-            self._serve("smtp", ("", 25))
+    def start(self, machine: Machine) -> None:
+        self.serve("lmtp", DELIVERY)
+        with machine.world():
+            self.serve("smtp", ("", 25))
+
+    def serve(self, protocol: str, address: tuple[str, int]) -> tuple[str, int]:
+        """Take mail at an address and return it, with the port that was found where none was wanted."""
+        server = _Server(address, _Session)
+        server.sink, server.protocol = self, protocol
+        self._servers.append(server)
+        threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+        host, port = server.server_address[:2]
+        return str(host), port
 
     def stop(self) -> None:
         while self._servers:
@@ -98,18 +107,17 @@ class Sink:
             self.received.append(mail)
             self._arrival.notify_all()
 
-    def _serve(self, protocol: str, address: tuple[str, int]) -> None:
-        server = _Server(address, _Session)
-        server.sink, server.protocol = self, protocol
-        self._servers.append(server)
-        threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
-
 
 class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     sink: Sink
     protocol: str
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Be silent about clients that were killed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Session(socketserver.StreamRequestHandler):

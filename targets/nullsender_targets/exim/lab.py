@@ -72,7 +72,7 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
             with socket.create_connection(("127.0.0.1", _PORT), 1):
                 return
         except OSError:
-            time.sleep(0.02)
+            time.sleep(0.01)
     raise TimeoutError(f"Exim does not listen on port {_PORT}:\n{(_RUN / 'stderr').read_text()}{_log()}")
 
 

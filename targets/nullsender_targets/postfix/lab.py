@@ -86,7 +86,7 @@ def _wait() -> None:
                     return
         except OSError:
             pass
-        time.sleep(0.05)
+        time.sleep(0.01)
     raise TimeoutError(f"Postfix does not greet on port 25:\n{_log()}")
 
 
