@@ -19,6 +19,8 @@ from pathlib import Path
 from nullsender.plan import Part
 
 _LOG, _QUEUE = Path("/var/log/nullsender-postfix.log"), Path("/var/spool/postfix")
+_FOLDERS = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "saved", "trace")
+_OWNER = "postfix"
 _PROGRAMS = ("postfix", "postconf", "postmap")
 _PACKAGES = ("postfix-lmdb", "postfix-pcre")
 _SECONDS = 20.0
@@ -36,7 +38,11 @@ class PostfixLab:
         return f"Postfix lacks a type of table: apt-get install {' '.join(lacking)}" if lacking else None
 
     def furnish(self) -> None:
-        """Make nothing: the package is installed as a whole."""
+        """Make the folders of the queue that the package leaves to its first start, which takes its time for it."""
+        for name in _FOLDERS:
+            if not (folder := _QUEUE / name).exists():
+                folder.mkdir(mode=0o700)
+                shutil.chown(folder, _OWNER)
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:
@@ -44,8 +50,7 @@ class PostfixLab:
         del part  # the files say everything
         _adapt(home)
         _LOG.unlink(missing_ok=True)
-        if (_QUEUE / "active").is_dir():  # else the folders of the queue have to be made first
-            (_QUEUE / "quick-start").touch()
+        (_QUEUE / "quick-start").touch()
         _run("postfix", "-c", str(home), "start")
         try:
             _wait()
