@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from nullsender.lab.machine import Machine
 from tests.evaluation import corpora
 from tests.live.deployment import Stage
 from tests.live.grouping import group, scheduler
-from tests.live.lab import Lab
-from tests.live.machine import Machine, the_machine
+from tests.live.lab import Lab, furnish
 from tests.live.prerequisites import missing
+from tests.servers.packages import unpacked_trees
 
 # What says why the tests of a mark cannot run here.
 _MISSING: dict[str, Callable[[], str | None]] = {"live": missing, "corpora": corpora.missing}
@@ -34,7 +35,8 @@ def update_goldens(pytestconfig: pytest.Config) -> bool:
 @pytest.fixture(scope="session")
 def machine() -> Iterator[Machine]:
     """The computer on which live tests run; the process stays on it until it ends."""
-    machine = the_machine()
+    machine = Machine(unpacked_trees())
+    furnish()
     yield machine
     machine.close()
 
@@ -44,7 +46,7 @@ def lab(machine: Machine) -> Iterator[Lab]:
     """The machine with its resolver and the internet around it; in the end it is left empty."""
     lab = Lab(machine)
     yield lab
-    lab.fresh()
+    lab.close()
 
 
 @pytest.fixture(scope="session")

@@ -84,6 +84,9 @@ class Lab(Protocol):
     def missing(self) -> str | None:
         """Return what is not installed and how to install it, or None."""
 
+    def furnish(self) -> None:
+        """Make on a fresh machine what installing the package would have made and the machine does not have."""
+
     def boot(self, part: Part, home: Path) -> AbstractContextManager[Callable[[], str]]:
         """Start the program on the files that were applied; the manager gives a function that returns its log."""
 

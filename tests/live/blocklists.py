@@ -7,29 +7,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
+from nullsender.lab.listing import Listed, Query
+
 ADDRESS = ("127.0.0.1", 1053)  # the resolver of the machine passes the zones' queries on to it
 _USER = "rbldns"
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A client stands in a zone, which answers with `code`."""
-
-    zone: str
-    client: str
-    code: str = "127.0.0.2"
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One question that reached the block list."""
-
-    name: str
-    type: str
 
 
 class BlockLists:
@@ -73,12 +57,6 @@ class BlockLists:
         self._process.kill()
         said = self._process.communicate()[1].decode()
         raise RuntimeError(f"rbldnsd does not answer: {said}")
-
-
-def question(zone: str, client: str) -> str:
-    """Return the name under which a client is asked for."""
-    reverse = ip_address(client).reverse_pointer
-    return f"{reverse.removesuffix('.in-addr.arpa').removesuffix('.ip6.arpa')}.{zone}"
 
 
 def _zone_data(folder: Path, zone: str, listings: tuple[Listed, ...]) -> list[str]:

@@ -7,12 +7,12 @@ from email.utils import localtime
 from itertools import count
 
 from nullsender import syntax as s
+from nullsender.lab.dialogue import Attempt
+from nullsender.lab.replies import Reply
+from nullsender.lab.sink import Received
 from nullsender.policy import Into
 from tests.live.deployment import Deployed
-from tests.live.dialogue import Attempt
-from tests.live.replies import Reply
 from tests.live.scenario import Scenario
-from tests.live.sink import Received
 
 SCORE_HEADER = "X-Lab-Score"  # the filter's own score, as far as the lab is concerned
 _CLASS = {"reject": 5, "defer": 4}

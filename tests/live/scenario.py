@@ -9,9 +9,9 @@ from pathlib import Path
 
 from nullsender import syntax as s
 from nullsender.diagnostic import has_errors
+from nullsender.lab.listing import Listed
 from nullsender.parse import parse
 from nullsender.reading import read_source
-from tests.live.blocklists import Listed
 from tests.live.lab import HELO, STRANGER
 
 

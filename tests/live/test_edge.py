@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.blocklists import Query, question
+from nullsender.lab.listing import Query, question
+from nullsender.lab.sink import Received
 from tests.live.deployment import Deployed, Stage
 from tests.live.play import compose, play
 from tests.live.scenario import Scenario, deployments, listings, scenarios
-from tests.live.sink import Received
 
 pytestmark = pytest.mark.live
 

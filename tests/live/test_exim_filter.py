@@ -8,10 +8,10 @@ import pytest
 
 from nullsender import condition as c
 from nullsender import policy as p
+from nullsender.lab.dialogue import Attempt
+from nullsender.lab.sink import Received
 from nullsender.policy import Stage
-from tests.live.dialogue import Attempt
 from tests.live.lab import STRANGER, Lab
-from tests.live.sink import Received
 from tests.targets.exim.parts import part, rule, running
 from tests.targets.exim.site import message
 from tests.targets.exim.spamd import ADDRESS, Spamd, spamd

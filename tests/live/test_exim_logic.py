@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nullsender import condition as c
+from nullsender.lab.listing import Listed
 from nullsender.names import Entries, Kind, LiveFile
 from nullsender.plan import Part
 from nullsender.policy import Stage
-from tests.live.blocklists import Listed
 from tests.live.lab import Lab
 from tests.targets.exim.parts import SPAN, later, part, rule, write
 from tests.targets.exim.sessions import Session, config, outcomes, talk

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from nullsender.lab.replies import Reply
 from tests.live.deployment import Deployed
 from tests.live.lab import STRANGER, Lab
-from tests.live.replies import Reply
 from tests.targets.exim.site import TRUSTED, message, send, site
 
 pytestmark = pytest.mark.live

@@ -12,9 +12,9 @@ import dns.rcode
 import pytest
 
 from nullsender import discover
-from tests.live.blocklists import Listed, Query, question
+from nullsender.lab.listing import Listed, Query, question
+from nullsender.lab.network import IPV4, IPV6
 from tests.live.lab import Lab
-from tests.live.machine import IPV4, IPV6
 
 pytestmark = pytest.mark.live
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from nullsender.lab.replies import Reply
 from tests.live.deployment import Deployed, deployed
 from tests.live.lab import STRANGER, Lab
 from tests.live.play import play
-from tests.live.replies import Reply
 from tests.live.scenario import Scenario, listings, scenarios
 from tests.targets.postfix.login import login_service, plain
 from tests.targets.postfix.owner import POLICY, furnish

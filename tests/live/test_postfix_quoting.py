@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from nullsender import canonical
 from nullsender import policy as p
+from nullsender.lab.listing import Listed
 from nullsender.names import CompiledFile, Entries, Kind
 from nullsender.target import Artifact
 from nullsender_targets.postfix import ir, quote, render, target
 from nullsender_targets.postfix.lower import lower
-from tests.live.blocklists import Listed
 from tests.live.deployment import Deployed, deployed, run
 from tests.live.lab import Lab
 from tests.targets.postfix import plans

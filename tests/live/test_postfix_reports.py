@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from nullsender.lab.sink import Received
 from tests.live.deployment import Deployed, deployed
 from tests.live.lab import STRANGER, Lab
-from tests.live.sink import Received
 
 pytestmark = pytest.mark.live
 

@@ -10,8 +10,8 @@ import pytest
 
 from nullsender import condition as c
 from nullsender import policy as p
+from nullsender.lab.listing import Listed
 from nullsender.names import Entries, Kind
-from tests.live.blocklists import Listed
 from tests.live.lab import Lab
 from tests.targets.rspamd.milter import Mail
 from tests.targets.rspamd.parts import SILENT, live_set, part, rule

@@ -10,9 +10,9 @@ import pytest
 
 from nullsender import condition as c
 from nullsender import policy as p
+from nullsender.lab.listing import Listed, question
 from nullsender.names import Kind
 from nullsender_targets.rspamd.lab import lab as rspamd_lab
-from tests.live.blocklists import Listed, question
 from tests.live.lab import Lab
 from tests.targets.rspamd.milter import Mail
 from tests.targets.rspamd.parts import SAFELY, USUAL, ZONE, live_set, part, rule

@@ -12,10 +12,10 @@ import pytest
 
 from nullsender import condition as c
 from nullsender import policy as p
+from nullsender.lab.dialogue import Attempt
+from nullsender.lab.sink import Received
 from nullsender_targets.postfix.lab import lab as postfix_lab
-from tests.live.dialogue import Attempt
 from tests.live.lab import Lab
-from tests.live.sink import Received
 from tests.targets.rspamd.parts import part, rule
 from tests.targets.rspamd.running import running
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from nullsender.plan import Part
 from nullsender_targets.exim.verify import find
 
-_USER = "Debian-exim"
+_USER, _NUMBER = "Debian-exim", 970
 _SPOOL, _LOGS, _RUN = Path("/var/spool/exim4"), Path("/var/log/exim4"), Path("/run/exim4")
 _PORT = 25
 _QUEUE_RUNS = "2s"  # a message that was deferred is tried again while the test waits
@@ -31,6 +31,19 @@ class EximLab:
         if find("exim4") is None:
             return "Exim is not installed: apt-get install exim4-daemon-heavy"
         return None
+
+    def furnish(self) -> None:
+        """Make the user and the folders, where the package was only unpacked."""
+        passwd, group = Path("/etc/passwd"), Path("/etc/group")
+        if f"{_USER}:" not in passwd.read_text():
+            with group.open("a") as groups:
+                groups.write(f"{_USER}:x:{_NUMBER}:\n")
+            with passwd.open("a") as users:
+                users.write(f"{_USER}:x:{_NUMBER}:{_NUMBER}::{_SPOOL}:/usr/sbin/nologin\n")
+        for folder in (_SPOOL, _LOGS):
+            if not folder.exists():
+                folder.mkdir(parents=True)
+                shutil.chown(folder, _USER, _USER)
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:  # noqa: ARG002  # Exim knows its own paths
@@ -59,7 +72,7 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
             with socket.create_connection(("127.0.0.1", _PORT), 1):
                 return
         except OSError:
-            time.sleep(0.02)
+            time.sleep(0.01)
     raise TimeoutError(f"Exim does not listen on port {_PORT}:\n{(_RUN / 'stderr').read_text()}{_log()}")
 
 

@@ -1,22 +1,26 @@
 """Run Postfix at its real paths, inside a namespace in which they are private.
 
-Where no syslog runs, postlogd writes the log: that is all that the lab changes in what was applied.
+Where no syslog runs, postlogd writes the log. And each session has an smtpd of its own, since one remembers what DNS
+said, whatever the TTL. That is all that the lab changes in what was applied.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from nullsender.plan import Part
 
-_LOG = Path("/var/log/nullsender-postfix.log")
+_LOG, _QUEUE = Path("/var/log/nullsender-postfix.log"), Path("/var/spool/postfix")
+_FOLDERS = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "saved", "trace")
+_OWNER = "postfix"
 _PROGRAMS = ("postfix", "postconf", "postmap")
 _PACKAGES = ("postfix-lmdb", "postfix-pcre")
 _SECONDS = 20.0
@@ -33,19 +37,42 @@ class PostfixLab:
         lacking = [package for package in _PACKAGES if package.removeprefix("postfix-") not in types]
         return f"Postfix lacks a type of table: apt-get install {' '.join(lacking)}" if lacking else None
 
+    def furnish(self) -> None:
+        """Make the folders of the queue that the package leaves to its first start, which takes its time for it."""
+        for name in _FOLDERS:
+            if not (folder := _QUEUE / name).exists():
+                folder.mkdir(mode=0o700)
+                shutil.chown(folder, _OWNER)
+
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:
         """Start it, wait until it greets on port 25, and stop it in the end."""
         del part  # the files say everything
-        _run("postconf", "-c", str(home), "-e", f"maillog_file = {_LOG}")
-        _run("postconf", "-c", str(home), "-M", "postlog/unix-dgram=postlog unix-dgram n - n - 1 postlogd")
+        _adapt(home)
         _LOG.unlink(missing_ok=True)
+        (_QUEUE / "quick-start").touch()
         _run("postfix", "-c", str(home), "start")
         try:
             _wait()
             yield _log
         finally:
-            _run("postfix", "-c", str(home), "stop")
+            _stop(home)
+
+
+def _adapt(home: Path) -> None:
+    _run("postconf", "-c", str(home), "-e", f"maillog_file = {_LOG}")
+    if "postlogd" not in (home / "master.cf").read_text():
+        _run("postconf", "-c", str(home), "-M", "postlog/unix-dgram=postlog unix-dgram n - n - 1 postlogd")
+    _run("postconf", "-c", str(home), "-P", "smtp/inet/max_use=1")
+    settled = time.time() - 60
+    os.utime(home / "main.cf", (settled, settled))  # each program waits until nobody has changed it for two seconds
+
+
+def _stop(home: Path) -> None:
+    """Stop it if it runs still."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(int((_QUEUE / "pid/master.pid").read_text()), 0)
+        _run("postfix", "-c", str(home), "stop")
 
 
 def _run(*command: str) -> str:
@@ -64,7 +91,7 @@ def _wait() -> None:
                     return
         except OSError:
             pass
-        time.sleep(0.05)
+        time.sleep(0.01)
     raise TimeoutError(f"Postfix does not greet on port 25:\n{_log()}")
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from nullsender.lab.replies import Reply, read_reply
 from nullsender_targets.exim.verify import find
-from tests.live.replies import Reply, read_reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from email.message import EmailMessage
 from itertools import count
 from pathlib import Path
 
+from nullsender.lab.dialogue import Attempt
+from nullsender.lab.sink import Received
 from tests.live.deployment import Deployed, deployed
-from tests.live.dialogue import Attempt
 from tests.live.lab import STRANGER, Lab
-from tests.live.sink import Received
 
 TRUSTED = "192.0.2.10"
 PEOPLE = ("abuse@example.org", "alice@example.org", "bob@example.org", "carol@example.org", "silent@example.org")

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
-from tests.live.machine import IPV4, IPV6, Machine
-from tests.live.replies import Reply, read_reply
+from nullsender.lab.machine import Machine
+from nullsender.lab.network import IPV4, IPV6
+from nullsender.lab.replies import Reply, read_reply
 
 PATIENCE = 30.0  # seconds for one reply
 

@@ -1,15 +1,17 @@
-"""Call the kernel for what Python 3.11 has no function for: namespaces, mounts, reaping."""
+"""Call the kernel for what Python 3.11 has no function for: namespaces, mounts, and who ends with whom."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import signal
 
 NEW_MOUNTS = 0x00020000
 NEW_HOSTNAME = 0x04000000
+NEW_PROCESSES = 0x20000000
 NEW_NETWORK = 0x40000000
 _PRIVATE, _RECURSIVE, _DETACH = 1 << 18, 1 << 14, 2
-_SUBREAPER = 36
+_PARENT_DEATH, _SUBREAPER = 1, 36
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -43,6 +45,11 @@ def unmount(where: str) -> None:
 def adopt_orphans() -> None:
     """Become the parent of every daemon that is started below this process: prctl(2), PR_SET_CHILD_SUBREAPER."""
     _check(_libc.prctl(_SUBREAPER, 1, 0, 0, 0), "prctl")
+
+
+def end_with_parent() -> None:
+    """Be killed when the thread that started this process ends: prctl(2), PR_SET_PDEATHSIG."""
+    _check(_libc.prctl(_PARENT_DEATH, signal.SIGKILL, 0, 0, 0), "prctl")
 
 
 def set_hostname(name: str) -> None:

@@ -1,4 +1,4 @@
-"""Where all mail ends: final delivery by LMTP on the machine, and every mail exchanger of the internet."""
+"""Where all mail ends: final delivery by LMTP on the machine, and every host of the internet that takes mail."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import email
 import email.policy
 import re
 import socketserver
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
-from tests.live.machine import Machine
+from nullsender.lab.machine import Machine
 
 DELIVERY = ("127.0.0.1", 24)
 _PATH = re.compile(r"\w+ \w+:<([^>]*)> ?(.*)", re.IGNORECASE)
@@ -39,23 +40,48 @@ class Received:
         return str(self.message["Message-ID"] or "").strip()
 
 
+def nobody(recipient: str) -> str | None:  # noqa: ARG001  # the signature of `Sink.refuse`
+    """Refuse no recipient."""
+    return None
+
+
 @dataclass
 class Sink:
-    """Both servers. `replies` maps a recipient to the reply that it is refused with, `550 5.1.1 gone`."""
+    """Both servers. `replies` maps a recipient to the reply that it is refused with, `550 5.1.1 gone`.
 
-    machine: Machine
+    `refuse` gives such a reply, or None, for every recipient that `replies` does not name.
+    """
+
     replies: dict[str, str] = field(default_factory=dict)
+    refuse: Callable[[str], str | None] = nobody
     received: list[Received] = field(default_factory=list)
     _arrival: threading.Condition = field(default_factory=threading.Condition)
+    _servers: list[_Server] = field(default_factory=list)
 
-    def start(self) -> None:
-        self._serve("lmtp", DELIVERY)
-        with self.machine.world():
-            self._serve("smtp", ("", 25))
+    def start(self, machine: Machine) -> None:
+        self.serve("lmtp", DELIVERY)
+        with machine.world():
+            self.serve("smtp", ("", 25))
+
+    def serve(self, protocol: str, address: tuple[str, int]) -> tuple[str, int]:
+        """Take mail at an address and return it, with the port that was found where none was wanted."""
+        server = _Server(address, _Session)
+        server.sink, server.protocol = self, protocol
+        self._servers.append(server)
+        threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+        host, port = server.server_address[:2]
+        return str(host), port
+
+    def stop(self) -> None:
+        while self._servers:
+            server = self._servers.pop()
+            server.shutdown()
+            server.server_close()
 
     def clear(self) -> None:
         with self._arrival:
             self.replies.clear()
+            self.refuse = nobody
             self.received.clear()
 
     def wait(self, wanted: Callable[[Received], bool], seconds: float = 10) -> Received:
@@ -81,11 +107,6 @@ class Sink:
             self.received.append(mail)
             self._arrival.notify_all()
 
-    def _serve(self, protocol: str, address: tuple[str, int]) -> None:
-        server = _Server(address, _Session)
-        server.sink, server.protocol = self, protocol
-        threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
-
 
 class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
@@ -93,8 +114,14 @@ class _Server(socketserver.ThreadingTCPServer):
     sink: Sink
     protocol: str
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Be silent about clients that were killed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
 
 class _Session(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True  # else the replies after DATA wait 40 ms for the client's kernel
     server: _Server
 
     def handle(self) -> None:
@@ -126,7 +153,8 @@ class _Session(socketserver.StreamRequestHandler):
                     self._say("502 5.5.2 not known here")
 
     def _recipient(self, recipient: str) -> None:
-        refusal = self.server.sink.replies.get(recipient)
+        sink = self.server.sink
+        refusal = sink.replies.get(recipient) or sink.refuse(recipient)
         if refusal is None:
             self.recipients.append(recipient)
         self._say(refusal or "250 2.1.5 ok")
