@@ -1,0 +1,273 @@
+"""Compare what a policy means for a session with what was seen of it at a real server.
+
+What may differ is what DESIGN §2.7 leaves open and what the plan lists for a rule: another code of the same class, the
+message instead of the recipient, no id in reply and log. A rule that may fire in fewer sessions, for more recipients,
+or that another deployment has decided already, leaves open what becomes of what it spoke about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from nullsender import canonical
+from nullsender import policy as p
+from nullsender.capability import Loss
+from nullsender.observation import Arrived, Observed, Said
+from nullsender.plan import DeploymentPlan
+from nullsender.policy import Policy, Rule
+from nullsender.scope import rules_of
+from nullsender.session import Stage
+from nullsender.verdict import ACCEPTED, Decision, Effect, Outcome, Verdict
+
+JUNK = ("X-Spam", "Yes")
+_OPEN = frozenset({Loss.NARROWER, Loss.SCOPE})
+_CLASS = {Outcome.REJECT: 5, Outcome.DEFER: 4}
+_SPOKE = (Effect.DECIDES, Effect.REPORTS, Effect.ADDS, Effect.COUNTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One thing that was not as it is meant to be; `recipient` is None where it is about the whole message."""
+
+    what: str
+    expected: str
+    got: str
+    recipient: str | None = None
+
+    def __str__(self) -> str:
+        about = "the message" if self.recipient is None else f"<{self.recipient}>"
+        return f"{self.what} of {about}: expected {self.expected}, got {self.got}"
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """How rules show at a deployment, as its targets say: texts that stand for ids, replies that stand for others.
+
+    `texts` are the `fixed_texts` of the manifest. `replies` are codes that a component gives where a rule writes none;
+    None allows every code of the class.
+    """
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    replies: frozenset[tuple[int, str]] | None = None
+
+
+def disagreements(
+    verdict: Verdict, observed: Observed, policy: Policy, plan: DeploymentPlan, signs: Signs | None = None
+) -> tuple[Disagreement, ...]:
+    """Return everything in which a session at a deployment did not go as its policy means it."""
+    return tuple(dict.fromkeys(_Comparison(verdict, observed, policy, plan, signs or Signs()).run()))
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    verdict: Verdict
+    observed: Observed
+    policy: Policy
+    plan: DeploymentPlan
+    signs: Signs
+
+    def run(self) -> Iterator[Disagreement]:
+        yield from self._recipients()
+        if not self._another_message:
+            yield from self._message()
+            yield from self._reports()
+        yield from self._ndrs()
+
+    # --- what the plan allows -----------------------------------------------------------------------------------------
+    @cached_property
+    def _losses(self) -> Mapping[str, frozenset[Loss]]:
+        found: dict[str, frozenset[Loss]] = {gap.id: _OPEN | {Loss.LATER} for gap in self.plan.gaps}
+        for placed in self.plan.placed:
+            found[placed.id] = found.get(placed.id, frozenset()) | placed.losses
+        return found
+
+    def _lost(self, rule: str | None) -> frozenset[Loss]:
+        return self._losses.get(rule or "", frozenset())
+
+    @cached_property
+    def _spoke(self) -> tuple[str, ...]:
+        """The rules that did something and need not have done it here, or not to these recipients alone."""
+        tried = (one.rule for one in self.verdict.trace if one.effect in _SPOKE)
+        return tuple(rule for rule in tried if self._lost(rule) & (_OPEN | {Loss.LATER}))
+
+    @cached_property
+    def _another_message(self) -> bool:
+        """Whether others than those expected were accepted, as the plan allows: then it is not the same message."""
+        return bool(self._spoke) and self.observed.accepted != self.verdict.accepted
+
+    @cached_property
+    def _rules(self) -> tuple[Rule, ...]:
+        return rules_of(self.policy, self.plan.name)
+
+    # --- recipients ---------------------------------------------------------------------------------------------------
+    def _recipients(self) -> Iterator[Disagreement]:
+        for index, (recipient, decision) in enumerate(self.verdict.recipients):
+            if index >= len(self.observed.recipients):
+                yield Disagreement("reply", _wanted(decision), "none", recipient)
+            else:
+                yield from self._recipient(recipient, decision, self.observed.recipients[index][1])
+
+    def _recipient(self, recipient: str, decision: Decision, said: Said) -> Iterator[Disagreement]:
+        lost = self._lost(decision.rule)
+        if not decision.outcome.refuses:
+            if said.refuses and not any(Loss.SCOPE in self._lost(rule) for rule in self._spoke):
+                yield Disagreement("verdict", "accept at rcpt", str(said), recipient)
+        elif said.refuses:
+            yield from self._refusal(decision, said, recipient)
+        elif Loss.LATER in lost and (later := self.observed.of_message) and later.refuses:
+            yield from self._refusal(decision, later, recipient)
+        elif not lost & _OPEN:
+            late = self.observed.of_message
+            what = "moment" if late and late.code // 100 == _CLASS[decision.outcome] else "verdict"
+            yield Disagreement(what, _wanted(decision), f"{said} at rcpt", recipient)
+
+    def _refusal(self, decision: Decision, said: Said, recipient: str | None = None) -> Iterator[Disagreement]:
+        """Compare a refusal: its class, its code where one is written, its words, and the rule that it shows."""
+        lost, reply = self._lost(decision.rule), decision.reply
+        if said.code // 100 != _CLASS[decision.outcome]:
+            yield Disagreement("verdict", _wanted(decision), str(said), recipient)
+            return
+        if reply and Loss.CODE not in lost:
+            usual = (reply.code, reply.enhanced)
+            others = frozenset() if reply.code_written else self.signs.replies
+            if others is not None and (said.code, said.enhanced) not in {usual, *others}:
+                yield Disagreement("code", f"{reply.code} {reply.enhanced}", str(said), recipient)
+        if reply and reply.text and reply.text not in said.text:
+            yield Disagreement("text", f"`{reply.text}`", str(said), recipient)
+        yield from self._shown(decision, recipient, said)
+
+    def _shown(self, decision: Decision, recipient: str | None, said: Said | None = None) -> Iterator[Disagreement]:
+        """See that the rule that decided stands in the reply and in the log; a failed lookup is nobody's decision."""
+        if decision.rule is None or Loss.LOG in self._lost(decision.rule) or self._failed_lookup(decision):
+            return
+        marks = self._marks(decision.rule)
+        for where, text in (("reply", said.text if said else None), ("log", self.observed.log)):
+            if text is not None and not any(mark in text for mark in marks):
+                got = str(said) if where == "reply" else f"a log without it after {said or 'acceptance'}"
+                yield Disagreement(f"rule in the {where}", " or ".join(f"`{mark}`" for mark in marks), got, recipient)
+
+    def _failed_lookup(self, decision: Decision) -> bool:
+        own = [rule.reply for rule in self._rules if rule.id == decision.rule and (rule.existence or rule.relaying)]
+        return bool(own) and decision.reply not in own
+
+    def _marks(self, rule: str) -> tuple[str, ...]:
+        return f"[{rule}]", *(text for id_, text in self.signs.texts.items() if id_ == rule and text)
+
+    # --- the message --------------------------------------------------------------------------------------------------
+    def _message(self) -> Iterator[Disagreement]:
+        expected, said = self.verdict.message, self.observed.of_message
+        if expected is None:
+            if self.observed.arrived:
+                yield Disagreement("arrival", "nothing", _envelopes(self.observed.arrived))
+        elif said is None:
+            yield Disagreement("reply", _wanted(expected), "none")
+        elif expected.outcome.refuses and said.refuses:
+            yield from self._refusal(expected, said)
+        elif expected.outcome.refuses or said.refuses:
+            if not self._is_open(expected):
+                yield Disagreement("verdict", _wanted(expected), str(said))
+        elif not self._is_open(expected):
+            yield from self._shown(expected, None)
+            yield from self._arrival(expected)
+            yield from self._tags(expected)
+        if expected and expected.outcome.refuses and self.observed.arrived and not self._is_open(expected):
+            yield Disagreement("arrival", "nothing", _envelopes(self.observed.arrived))
+
+    def _is_open(self, decision: Decision) -> bool:
+        """Tell whether the plan leaves open what becomes of the message: a rule that spoke of it need not have."""
+        of_message = {one.rule for one in self.verdict.trace if one.recipient is None}
+        return any(self._lost(rule) & _OPEN for rule in (*of_message.intersection(self._spoke), decision.rule))
+
+    def _arrival(self, expected: Decision) -> Iterator[Disagreement]:
+        wanted = self._destinations(expected)
+        there = [recipient for mail in self.observed.arrived for recipient in mail.recipients]
+        for recipient in wanted:
+            if not any(_same(recipient, one) for one in (*there, *self.observed.turned_away)):
+                yield Disagreement("arrival", "a copy", _envelopes(self.observed.arrived), recipient)
+        for one in there:
+            if not any(_same(recipient, one) for recipient in wanted):
+                yield Disagreement("arrival", "no copy", "one", one)
+        if expected.outcome is Outcome.QUARANTINE and self.policy.quarantine.into is p.Into.HOLD:
+            if self.observed.held is False:
+                yield Disagreement("verdict", _wanted(expected), "a message that nobody holds")
+        elif self.observed.held:
+            yield Disagreement("verdict", _wanted(expected), "a message that is held")
+        for mail in self.observed.arrived if expected == ACCEPTED else ():
+            if canonical.forms(mail.sender, "") != canonical.forms(self.verdict.sender, ""):
+                yield Disagreement("sender", f"<{self.verdict.sender}>", f"<{mail.sender}>")
+            elif not mail.final and canonical.tagged(mail.sender) != self.verdict.signed:
+                yield Disagreement("sender", "a tag" if self.verdict.signed else "no tag", f"<{mail.sender}>")
+
+    def _destinations(self, expected: Decision) -> tuple[str, ...]:
+        quarantine = self.policy.quarantine
+        if expected.outcome is Outcome.DISCARD:
+            return ()
+        if expected.outcome is Outcome.QUARANTINE and quarantine.into is not p.Into.JUNK:
+            return (quarantine.address,) if quarantine.address else ()
+        return self.verdict.accepted
+
+    def _tags(self, expected: Decision) -> Iterator[Disagreement]:
+        """See that each copy has the fields that rules add, and no others of their names; the mark of junk is one."""
+        junk = expected.outcome is Outcome.QUARANTINE and self.policy.quarantine.into is p.Into.JUNK
+        wanted = [*self.verdict.tags, *([JUNK] if junk else [])]
+        headers = {JUNK[0].lower(): JUNK[0]}
+        for rule in self._rules:
+            if isinstance(rule.action, p.Tag) and not rule.report_only:
+                headers.setdefault(rule.action.header.lower(), rule.action.header)
+        for mail in self.observed.arrived:
+            for key, name in headers.items():
+                expected_ = sorted(value for header, value in wanted if header.lower() == key)
+                if sorted(mail.values(name)) != expected_:
+                    yield Disagreement("tag", _fields(name, expected_), _fields(name, mail.values(name)))
+
+    # --- what is told to others ---------------------------------------------------------------------------------------
+    def _reports(self) -> Iterator[Disagreement]:
+        """See that the log has the report of each rule that only reports, and of no other."""
+        if any(self._lost(rule) & _OPEN for rule in self._spoke):
+            return
+        for rule in self.verdict.reported:
+            if not self._lost(rule) & {Loss.LOG, Loss.LATER} and not self._logged(rule):
+                yield Disagreement("report", f"`[{rule}]` in the log", "a log without it")
+        for rule in dict.fromkeys(rule.id for rule in self._rules if rule.report_only):
+            if rule not in self.verdict.reported and self._logged(rule):
+                yield Disagreement("report", f"none of `[{rule}]`", "one in the log")
+
+    def _logged(self, rule: str) -> bool:
+        return any(mark in self.observed.log for mark in self._marks(rule))
+
+    def _ndrs(self) -> Iterator[Disagreement]:
+        """See that exactly those reports left that should: where it is another message, none to a null sender."""
+        left = [ndr.recipient for ndr in self.observed.ndrs if ndr.left]
+        yield from (
+            Disagreement("report", "no NDR", f"one to <{one}>")
+            for one in left
+            if not (self._another_message and _same(one, self.verdict.sender))
+            and not any(_same(one, to) for to in self.verdict.ndrs)
+        )
+        for to in self.verdict.ndrs if not self._another_message else ():
+            if not any(_same(to, one) for one in left):
+                yield Disagreement("report", f"an NDR to <{to}>", "none")
+
+
+def _wanted(decision: Decision) -> str:
+    by = f" by `{decision.rule}`" if decision.rule else ""
+    at = f" at {'rcpt' if decision.stage is Stage.RCPT else 'the message'}" if decision.stage else ""
+    return f"{decision.outcome.value}{at}{by}"
+
+
+def _envelopes(mails: tuple[Arrived, ...]) -> str:
+    return "; ".join(f"a copy for {', '.join(mail.recipients)}" for mail in mails) or "nothing"
+
+
+def _fields(name: str, values: Iterable[str]) -> str:
+    return ", ".join(f"`{name}: {value}`" for value in values) or f"no `{name}`"
+
+
+def _same(one: str, other: str) -> bool:
+    """Tell whether two spellings are one address; the bare `postmaster` is that of any domain."""
+    left, right = canonical.forms(one, ""), canonical.forms(other, "")
+    if left and right:
+        return left[0] == right[0]
+    return one.lower().partition("@")[0] == other.lower().partition("@")[0]

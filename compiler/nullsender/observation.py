@@ -1,0 +1,76 @@
+"""What can be seen of one session at a real server: replies, the mail that arrived, the reports that left, the logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nullsender.session import Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reply (RFC 5321 §4.2): its code, its enhanced status code (RFC 3463) where it has one, and its words."""
+
+    code: int
+    enhanced: str | None = None
+    text: str = ""
+
+    @property
+    def refuses(self) -> bool:
+        return self.code >= 400
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A copy of the message as it came to an end. `final` is delivery on the machine, else it went into the internet.
+
+    `recipients` are those of its envelope that were taken there; header fields are unfolded.
+    """
+
+    final: bool
+    sender: str
+    recipients: tuple[str, ...]
+    fields: Fields = ()
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Return the values of every header field of that name."""
+        return tuple(value.strip() for key, value in self.fields if key.lower() == name.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Ndr:
+    """A report of the message that could not be delivered, and whether it left the system."""
+
+    recipient: str
+    left: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What was seen of a session, in the order of its recipients; who was never asked about has no reply.
+
+    `data` is None where DATA was not said, `end` where no message was sent. `turned_away` are recipients whom the place
+    where the mail ends refused. `held` says whether the message waits for a person, None where nobody looked.
+    """
+
+    recipients: tuple[tuple[str, Said], ...]
+    data: Said | None = None
+    end: Said | None = None
+    arrived: tuple[Arrived, ...] = ()
+    turned_away: tuple[str, ...] = ()
+    held: bool | None = None
+    ndrs: tuple[Ndr, ...] = ()
+    log: str = ""
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """The recipients that were accepted at RCPT."""
+        return tuple(recipient for recipient, said in self.recipients if not said.refuses)
+
+    @property
+    def of_message(self) -> Said | None:
+        """The reply that settled it for the message: to the sender DATA and the end of the data are one moment."""
+        return self.data if self.data is None or self.data.refuses else self.end
