@@ -129,7 +129,7 @@ class _Comparison:
         if said.code // 100 != _CLASS[decision.outcome]:
             yield Disagreement("verdict", _wanted(decision), str(said), recipient)
             return
-        if reply and Loss.CODE not in lost:
+        if reply and Loss.CODE not in lost and not self._failed_lookup(decision):
             usual = (reply.code, reply.enhanced)
             others = frozenset() if reply.code_written else self.signs.replies
             if others is not None and (said.code, said.enhanced) not in {usual, *others}:

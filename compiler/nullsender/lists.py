@@ -78,6 +78,22 @@ def _above(name: str) -> Iterator[str]:
         yield f"*.{above}"
 
 
+def sets_of(value: object) -> Iterator[Entries]:
+    """Yield every set that stands anywhere in a value, such as a policy."""
+    if isinstance(value, Entries):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from sets_of(part)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for name in _inside(value):
+            yield from sets_of(getattr(value, name))
+
+
+def _inside(value: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(value) if f.name != "span" and f.init)
+
+
 def _with_sets(value: T, change: Callable[[Entries], Entries]) -> T:
     """Return a value with every set in it changed."""
     return _rewritten(value, change)  # type: ignore[no-any-return]  # the same type comes back
@@ -90,7 +106,7 @@ def _rewritten(value: Any, change: Callable[[Entries], Entries]) -> Any:
         return tuple(_rewritten(part, change) for part in value)
     if not is_dataclass(value) or isinstance(value, type):
         return value
-    parts = {f.name: getattr(value, f.name) for f in fields(value) if f.name != "span" and f.init}
+    parts = {name: getattr(value, name) for name in _inside(value)}
     changed = {name: new for name, old in parts.items() if (new := _rewritten(old, change)) is not old and new != old}
     return replace(value, **changed) if changed else value
 

@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 from nullsender.capability import Capabilities
 from nullsender.diagnostic import Diagnostic
+from nullsender.names import LiveFile
 from nullsender.plan import Part
 
 
@@ -86,6 +87,15 @@ class Lab(Protocol):
 
     def furnish(self) -> None:
         """Make on a fresh machine what installing the package would have made and the machine does not have."""
+
+    def changed(self, file: LiveFile) -> None:
+        """Do what the owner of a file that the server reads does when it is new, other than it was, or gone."""
+
+    def at_rest(self, logged: str) -> bool:
+        """Tell whether nothing waits to be delivered, and all that can come is in what a session had logged."""
+
+    def held(self) -> Iterator[bytes]:
+        """Yield the messages that wait for a person, as they lie on the disk."""
 
     def boot(self, part: Part, home: Path) -> AbstractContextManager[Callable[[], str]]:
         """Start the program on the files that were applied; the manager gives a function that returns its log."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from nullsender import discover
+from nullsender.agreement import Signs
 from nullsender.capability import Loss
 from nullsender.emit import Output
 from nullsender.lab.lab import Lab
@@ -48,6 +49,12 @@ class Deployed:
         native = (discover.load(one.component).capabilities.native_replies for one in placed)
         others = () if reply.code_written else (pair for pairs in native for pair in pairs)
         return (reply.code, reply.enhanced), *others
+
+    def signs(self) -> Signs:
+        """Return how rules show in the replies and logs of this deployment."""
+        texts = {id_: text for output in self.outputs for id_, text in output.emitted.fixed_texts.items()}
+        components = (discover.load(part.component) for part in self.plan.parts)
+        return Signs(texts, frozenset().union(*(c.capabilities.native_replies for c in components)))
 
     def marks(self, id_: str) -> tuple[str, ...]:
         """Return the texts by which logs and replies show a rule: its id, or what stands for it."""

@@ -49,12 +49,14 @@ def nobody(recipient: str) -> str | None:  # noqa: ARG001  # the signature of `S
 class Sink:
     """Both servers. `replies` maps a recipient to the reply that it is refused with, `550 5.1.1 gone`.
 
-    `refuse` gives such a reply, or None, for every recipient that `replies` does not name.
+    `refuse` gives such a reply, or None, for every recipient that `replies` does not name. `turned_away` are those who
+    were refused.
     """
 
     replies: dict[str, str] = field(default_factory=dict)
     refuse: Callable[[str], str | None] = nobody
     received: list[Received] = field(default_factory=list)
+    turned_away: list[str] = field(default_factory=list)
     _arrival: threading.Condition = field(default_factory=threading.Condition)
     _servers: list[_Server] = field(default_factory=list)
 
@@ -83,6 +85,7 @@ class Sink:
             self.replies.clear()
             self.refuse = nobody
             self.received.clear()
+            self.turned_away.clear()
 
     def wait(self, wanted: Callable[[Received], bool], seconds: float = 10) -> Received:
         """Return the first message of a kind, as soon as it is there."""
@@ -155,8 +158,7 @@ class _Session(socketserver.StreamRequestHandler):
     def _recipient(self, recipient: str) -> None:
         sink = self.server.sink
         refusal = sink.replies.get(recipient) or sink.refuse(recipient)
-        if refusal is None:
-            self.recipients.append(recipient)
+        (self.recipients if refusal is None else sink.turned_away).append(recipient)
         self._say(refusal or "250 2.1.5 ok")
 
     def _take(self) -> None:

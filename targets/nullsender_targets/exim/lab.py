@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from nullsender.names import LiveFile
 from nullsender.plan import Part
 from nullsender_targets.exim.verify import find
 
@@ -44,6 +45,15 @@ class EximLab:
             if not folder.exists():
                 folder.mkdir(parents=True)
                 shutil.chown(folder, _USER, _USER)
+
+    def changed(self, file: LiveFile) -> None:
+        """Exim reads texts as they are."""
+
+    def at_rest(self, logged: str) -> bool:  # noqa: ARG002  # it logs before it answers
+        return not any(file.is_file() for file in (_SPOOL / "input").rglob("*"))
+
+    def held(self) -> Iterator[bytes]:
+        return (file.read_bytes() for file in (_SPOOL / "quarantine").rglob("*") if file.is_file())
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:  # noqa: ARG002  # Exim knows its own paths

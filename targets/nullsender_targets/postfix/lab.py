@@ -16,10 +16,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from nullsender.names import Kind, LiveFile
 from nullsender.plan import Part
 
 _LOG, _QUEUE = Path("/var/log/nullsender-postfix.log"), Path("/var/spool/postfix")
 _FOLDERS = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "saved", "trace")
+_ON_THEIR_WAY = ("maildrop", "incoming", "active", "deferred")  # a message goes from one to the next
 _OWNER = "postfix"
 _PROGRAMS = ("postfix", "postconf", "postmap")
 _PACKAGES = ("postfix-lmdb", "postfix-pcre")
@@ -43,6 +45,22 @@ class PostfixLab:
             if not (folder := _QUEUE / name).exists():
                 folder.mkdir(mode=0o700)
                 shutil.chown(folder, _OWNER)
+
+    def changed(self, file: LiveFile) -> None:
+        """Make the table of a text that is looked up by key; networks are read as they are."""
+        if file.kind is Kind.NETWORKS:
+            return
+        Path(f"{file.path}.lmdb").unlink(missing_ok=True)
+        if Path(file.path).exists():
+            _run("postmap", f"lmdb:{file.path}")
+
+    def at_rest(self, logged: str) -> bool:
+        """Tell whether smtpd has said goodbye, its last word, and the queue is empty but for what is held."""
+        waiting = (file for name in _ON_THEIR_WAY for file in (_QUEUE / name).rglob("*") if file.is_file())
+        return "disconnect from" in logged and not any(True for _ in waiting)
+
+    def held(self) -> Iterator[bytes]:
+        return (file.read_bytes() for file in (_QUEUE / "hold").rglob("*") if file.is_file())
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nullsender.names import LiveFile
 from nullsender.plan import Part
 from nullsender_targets.rspamd.table import LISTENS
 
@@ -67,6 +68,15 @@ class RspamdLab:
 
     def furnish(self) -> None:
         """Make nothing: the package is installed as a whole."""
+
+    def changed(self, file: LiveFile) -> None:
+        """Rspamd watches its maps itself."""
+
+    def at_rest(self, logged: str) -> bool:  # noqa: ARG002  # it logs what it decides before it answers
+        return True
+
+    def held(self) -> Iterator[bytes]:
+        return iter(())
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:

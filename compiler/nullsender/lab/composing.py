@@ -1,0 +1,57 @@
+"""Write the message of a session: the file that a test names, or one with the fields and the report it asks for."""
+
+from __future__ import annotations
+
+from email.utils import localtime
+from itertools import count
+
+from nullsender.session import Fields, Session
+
+MARK = "X-Lab-Id"  # by which a message, and a report of it, are found again
+SCORE = "X-Lab-Score"  # what the filter is to think of the message by itself
+_numbers = count(1)
+_BOUNDARY = "nullsender-lab"
+
+
+def compose(session: Session) -> tuple[str, bytes]:
+    """Return an id that is seen once, and the message of a session with it; lines end with LF."""
+    id_ = f"lab-{next(_numbers):09}"
+    ours: list[tuple[str, str]] = [(MARK, id_), (SCORE, f"{session.score:g}")]
+    message = session.message
+    if message.octets is not None:
+        return id_, _header(tuple(ours)) + message.octets
+    given = {name.lower() for name, _ in message.fields}
+    usual = (
+        ("From", session.sender or "MAILER-DAEMON@partner.example"),
+        ("To", ", ".join(session.recipients)),
+        ("Subject", "a test"),
+        ("Date", localtime().strftime("%a, %d %b %Y %H:%M:%S %z")),
+        ("Message-ID", f"<{id_}@client.example>"),
+    )
+    fields = (*ours, *(field for field in usual if field[0].lower() not in given), *message.fields)
+    if message.report is None and message.returned is None:
+        return id_, _header(fields) + b"\nHello.\n"
+    return id_, _header((*fields, *_kind(session))) + b"\n" + _report(session).encode("utf-8", "surrogateescape")
+
+
+def _header(fields: Fields) -> bytes:
+    return "".join(f"{name}: {value}\n" for name, value in fields).encode("utf-8", "surrogateescape")
+
+
+def _kind(session: Session) -> Fields:
+    report = session.message.report
+    kind = f'multipart/report; report-type="{report}"' if report else "multipart/mixed"
+    return ("MIME-Version", "1.0"), ("Content-Type", f'{kind}; boundary="{_BOUNDARY}"')
+
+
+def _report(session: Session) -> str:
+    """Return the parts of a report: words, what happened, and the header that came back (RFC 6522 §3)."""
+    message = session.message
+    parts = ["Content-Type: text/plain\n\nHello.\n"]
+    if message.report:
+        action = "delayed" if message.delayed else "failed"
+        parts.append(f"Content-Type: message/{message.report}\n\nReporting-MTA: dns; a.example\n\nAction: {action}\n")
+    if message.returned is not None:
+        header = "".join(f"{name}: {value}\n" for name, value in message.returned)
+        parts.append(f"Content-Type: text/rfc822-headers\n\n{header}")
+    return "".join(f"--{_BOUNDARY}\n{part}\n" for part in parts) + f"--{_BOUNDARY}--\n"

@@ -1,0 +1,187 @@
+"""Play sessions to a running deployment, and say what was seen of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nullsender import canonical, discover
+from nullsender.entryfile import expand
+from nullsender.lab.composing import MARK, compose
+from nullsender.lab.deployed import Deployed
+from nullsender.lab.dialogue import Attempt
+from nullsender.lab.listing import Listed
+from nullsender.lab.replies import Reply
+from nullsender.lab.sink import Received
+from nullsender.lists import sets_of
+from nullsender.message import read_message
+from nullsender.names import CompiledFile, Entries, Kind, LiveFile
+from nullsender.observation import Arrived, Ndr, Observed, Said
+from nullsender.policy import Policy
+from nullsender.session import Session
+from nullsender.sets import covers
+from nullsender.target import Lab as TargetLab
+
+_PATIENCE = 20.0  # seconds until all that a session set off has come to rest
+_GONE = "550 5.1.1 there is nobody of that name"
+Contents = Mapping[str, tuple[str, ...]]
+
+
+@dataclass
+class Player:
+    """Brings the facts of sessions about and holds their dialogues, one after the other.
+
+    `contents` are the entries of the files that servers read for sets, by path; one that is not named there is empty.
+    """
+
+    deployed: Deployed
+    contents: Contents = field(default_factory=dict)
+    _written: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+
+    def play(self, session: Session, *, lookups_fail: bool = False) -> Observed:
+        """Play a session, wait until nothing moves any more, and return what was seen."""
+        self._prepare(session, lookups_fail=lookups_fail)
+        mark = self.deployed.mark()
+        id_, octets = compose(session)
+        lab = self.deployed.lab
+        attempt = lab.attempt(session.sender, session.recipients, octets, client=session.client, helo=session.helo)
+        self._rest(mark)
+        return self._seen(session, attempt, id_, mark)
+
+    # --- facts --------------------------------------------------------------------------------------------------------
+    def _prepare(self, session: Session, *, lookups_fail: bool) -> None:
+        lab, delimiters = self.deployed.lab, self.deployed.policy.delimiters
+        lab.sink.clear()
+        lab.sink.refuse = lambda to: None if session.absent.isdisjoint(canonical.forms(to, delimiters)) else _GONE
+        lab.resolver.server = None  # listings change from session to session
+        lab.resolver.nameless = set() if session.named else {session.client}
+        lab.resolver.silent = set(session.silent)
+        lab.resolver.set_listed(Listed(zone, session.client, code) for zone, code in sorted(session.listed))
+        policy = self.deployed.policy
+        missing = _missing(policy, session)
+        for file, entries in _live_files(policy, session, self.contents).items():
+            self._write(file, None if lookups_fail or file.path in missing else entries)
+
+    def _write(self, file: LiveFile, entries: tuple[str, ...] | None) -> None:
+        """Write a file as its owner would, or take it away; nothing where it is so already."""
+        if file.path in self._written and self._written[file.path] == entries:
+            return
+        self._written[file.path] = entries
+        path = Path(file.path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        if entries is not None:
+            path.write_text("".join(f"{entry} -\n" for entry in entries))
+        for target_lab in self._labs():
+            target_lab.changed(file)
+
+    # --- what comes of it ---------------------------------------------------------------------------------------------
+    def _rest(self, mark: tuple[str, ...]) -> None:
+        """Wait until every component is at rest, seen twice: between two looks a report may begin its way."""
+        deadline = time.monotonic() + _PATIENCE
+        quiet = 0
+        while quiet < 2:
+            logged = self.deployed.log_since(mark)
+            quiet = quiet + 1 if all(target_lab.at_rest(logged) for target_lab in self._labs()) else 0
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"it does not come to rest; so far it logged:\n{logged}")
+            if quiet < 2:
+                time.sleep(0.002)
+
+    def _seen(self, session: Session, attempt: Attempt, id_: str, mark: tuple[str, ...]) -> Observed:
+        with_id = id_.encode()
+        arrived: list[Arrived] = []
+        ndrs: list[Ndr] = []
+        for mail in list(self.deployed.lab.sink.received):
+            fields = read_message(mail.octets).fields
+            if (MARK, id_) in fields:
+                arrived.append(Arrived(mail.protocol == "lmtp", mail.sender, mail.recipients, fields))
+            elif with_id in mail.octets:
+                ndrs += _reports(mail, session)
+        return Observed(
+            recipients=tuple((recipient, _said(reply)) for recipient, reply in attempt.recipients),
+            data=_said(attempt.data) if attempt.data else None,
+            end=_said(attempt.end) if attempt.end else None,
+            arrived=tuple(arrived),
+            turned_away=tuple(self.deployed.lab.sink.turned_away),
+            held=any(with_id in octets for target_lab in self._labs() for octets in target_lab.held()),
+            ndrs=tuple(ndrs),
+            log=self.deployed.log_since(mark),
+        )
+
+    def _labs(self) -> Iterator[TargetLab]:
+        for output in self.deployed.outputs:
+            target_lab = discover.load(output.part.component).lab
+            assert target_lab is not None  # noqa: S101  # it was booted
+            yield target_lab
+
+
+def _said(reply: Reply) -> Said:
+    return Said(reply.code, reply.enhanced, reply.text)
+
+
+def _reports(mail: Received, session: Session) -> Iterator[Ndr]:
+    """Yield a report to each of its recipients; a copy for postmaster, who did not send the message, stays at home."""
+    for recipient in mail.recipients:
+        to_sender = canonical.forms(recipient, "") == canonical.forms(session.sender, "")
+        yield Ndr(recipient, left=to_sender or recipient.partition("@")[0].lower() != "postmaster")
+
+
+# --- files that servers read ------------------------------------------------------------------------------------------
+def _live_files(policy: Policy, session: Session, contents: Contents) -> dict[LiveFile, tuple[str, ...]]:
+    """Return every such file of the policy with its entries: those of sets, and whom a session says to be known."""
+    found = {file: contents.get(file.path, ()) for entries in sets_of(policy) for file in entries.live}
+    for served in policy.served:
+        for source in (source for source in served.sources if isinstance(source, LiveFile)):
+            known = tuple(address for address in sorted(session.known) if _is_at(served.domains, address))
+            found[source] = tuple(dict.fromkeys((*found.get(source, ()), *known)))
+    return found
+
+
+def _is_at(domains: Entries, address: str) -> bool:
+    domain = address.rpartition("@")[2]
+    return any(covers(Kind.DOMAINS, member, domain) for member in expand(domains))
+
+
+def cannot_play(session: Session, policy: Policy, *, lookups_fail: bool) -> str | None:
+    """Say why the facts of a session cannot be brought about, None where they can."""
+    if session.login is not None:
+        return "a whole server of the lab offers no login"
+    if lookups_fail:
+        sources = (source for served in policy.served for source in served.sources)
+        live = any(not isinstance(source, CompiledFile) for source in sources)
+        return None if live or any(entries.live for entries in sets_of(policy)) else _COMPILED
+    failing = _missing(policy, session)
+    for recipient in session.recipients:
+        asked = {file.path for file in _asked(policy, recipient)}
+        fails = _fails(policy, session, recipient)
+        if fails and not asked:
+            return _COMPILED
+        if not fails and not asked.isdisjoint(failing):
+            return "the lookup of one address cannot be made to fail while its neighbour's is answered"
+    if any(file.path in failing for entries in sets_of(policy) for file in entries.live):
+        return "a file that is asked for recipients cannot be missing while it is asked for a set"
+    return None
+
+
+_COMPILED = "a list that was compiled is always there"
+
+
+def _missing(policy: Policy, session: Session) -> frozenset[str]:
+    """Return the files that have to be missing for the lookups of a session to fail."""
+    failing = (recipient for recipient in session.recipients if _fails(policy, session, recipient))
+    return frozenset(file.path for recipient in failing for file in _asked(policy, recipient))
+
+
+def _fails(policy: Policy, session: Session, recipient: str) -> bool:
+    return not session.unanswered.isdisjoint(canonical.forms(recipient, policy.delimiters))
+
+
+def _asked(policy: Policy, recipient: str) -> Iterator[LiveFile]:
+    """Yield the files that are asked whether a recipient exists."""
+    for form in canonical.forms(recipient, "")[:1]:
+        for served in policy.served:
+            if _is_at(served.domains, form):
+                yield from (source for source in served.sources if isinstance(source, LiveFile))
