@@ -279,7 +279,7 @@ _QUESTIONS = (
     ("sender in", "sender in {}", w.SENDERS),
     ("sender in", "sender in {}", w.SENDERS),
     ("sender is null", "sender is null{}", _NOTHING),
-    ("sender is postmaster", "sender is postmaster{}", _NOTHING),
+    *(("sender is postmaster", "sender is postmaster{}", _NOTHING),) * 2,
     ("recipient in", "recipient in {}", w.RECIPIENTS),
     ("recipient in", "recipient in {}", w.RECIPIENTS),
     ("several recipients", "recipients > {}", ("1",)),

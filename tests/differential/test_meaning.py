@@ -164,6 +164,15 @@ def test_a_failed_lookup_never_refuses_for_good(case: Case) -> None:
 
 
 @always
+def test_who_cannot_be_looked_up_is_asked_to_come_again(case: Case) -> None:
+    for session, verdict in case.verdicts():
+        for recipient, decision in verdict.recipients:
+            asked = view(case, session, recipient)
+            if ask(asked, c.RecipientUnknown()) is None and ask(asked, c.RecipientElsewhere()) is False:
+                assert decision.outcome is Outcome.DEFER, recipient
+
+
+@always
 def test_what_is_known_in_spite_of_failed_lookups_stays_so_when_they_answer(case: Case) -> None:
     answers = [frozenset((DEAD, answer) for answer in some) for some in ((), ("127.0.0.2",))]
     for session in case.sessions:

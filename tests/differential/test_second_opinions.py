@@ -15,7 +15,7 @@ from nullsender.lists import with_sets
 from nullsender.plan import Site
 from nullsender.policy import Policy
 from nullsender.session import Session
-from nullsender.truth import answer
+from nullsender.truth import Truth, answer
 from tests.checking.policies import check_text
 from tests.live import test_exim_logic as exim
 from tests.live import test_rspamd_logic as rspamd
@@ -79,6 +79,17 @@ def test_conditions_are_answered_as_for_the_lists_of_a_server(
     view = asking.View(at(anywhere, plans.site()), "mx1", session, (recipient,))
     own = answer(condition, lambda atom: asking.ask(view, atom))
     assert own is meaning.truth(condition, lambda atom: meaning.ask(atom, envelope, plans.site(), recipient))
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(conditions, st.lists(st.sampled_from((True, False, None)), min_size=5, max_size=5))
+def test_what_is_unknown_spreads_as_for_the_lists_of_a_server(condition: c.Condition, truths: list[Truth]) -> None:
+    atoms = list(dict.fromkeys(atom for _, atom in c.literals(condition)))
+
+    def told(atom: c.Atom) -> Truth:
+        return truths[atoms.index(atom) % len(truths)]
+
+    assert answer(condition, told) is meaning.truth(condition, told)
 
 
 def test_each_question_is_answered_as_for_an_acl(anywhere: Policy) -> None:
