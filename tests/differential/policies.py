@@ -289,7 +289,7 @@ _QUESTIONS = (
     ("client listed", "client listed in {}", w.ZONES),
     *(("client has no name", "client has no name{}", _NOTHING),) * 2,
     ("helo in", "helo in {}", w.NAMES),
-    *(("authenticated", "authenticated{}", _NOTHING),) * 2,
+    *(("authenticated", "authenticated{}", _NOTHING),) * 5,  # in rules on outgoing mail alone
     ("scoring", "scoring {} or more", w.SCORES),
     ("spf", "spf is {}", w.SPF),
     ("dmarc", "dmarc is {}", w.DMARC),
