@@ -34,7 +34,7 @@ def read_lists(policy: Policy, sessions: Iterable[Session], *, live: bool = True
         members = tuple(sorted(found.union(of.members))) if found else of.members
         return replace(of, members=members, files=(), live=() if live else of.live)
 
-    policy = _with_sets(policy, read)
+    policy = with_sets(policy, read)
     lists = [(served, tuple(_list_of(served, wanted))) for served in policy.served]
     return policy, tuple(_informed(session, lists, policy.delimiters) for session in sessions)
 
@@ -94,7 +94,7 @@ def _inside(value: Any) -> tuple[str, ...]:
     return tuple(f.name for f in fields(value) if f.name != "span" and f.init)
 
 
-def _with_sets(value: T, change: Callable[[Entries], Entries]) -> T:
+def with_sets(value: T, change: Callable[[Entries], Entries]) -> T:
     """Return a value with every set in it changed."""
     return _rewritten(value, change)  # type: ignore[no-any-return]  # the same type comes back
 

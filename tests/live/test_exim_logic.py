@@ -15,6 +15,7 @@ from nullsender.lab.listing import Listed
 from nullsender.names import Entries, Kind, LiveFile
 from nullsender.plan import Part
 from nullsender.policy import Stage
+from nullsender.truth import Truth, answer, conjunction
 from tests.live.lab import Lab
 from tests.targets.exim.parts import SPAN, later, part, rule, write
 from tests.targets.exim.sessions import Session, config, outcomes, talk
@@ -37,8 +38,6 @@ FILES = {
     "people": "alice@example.org -\n",
     "clients": "198.51.100.0/25 one\n# 192.0.2.0/24\n\n2001:db8:1::/48\n",
 }
-
-Truth = bool | None
 
 
 def _address(text: str) -> tuple[str, str]:
@@ -73,7 +72,9 @@ ATOMS: dict[c.Atom, Callable[[Session, str], Truth]] = {
     c.SenderIn(SENDERS): _senders,
     c.SenderIn(DOMAINS): _domains,
     c.SenderIn(LIVE_SENDERS): lambda s, _: _address(s.sender) == ("joe", "a.example"),
-    c.SenderIn(MISSING): lambda s, _: True if _address(s.sender) == ("joe", "a.example") else None,
+    c.SenderIn(MISSING): lambda s, _: (
+        True if _address(s.sender) == ("joe", "a.example") else None if s.sender else False
+    ),
     c.RecipientIn(RECIPIENTS): _recipients,
     c.RecipientIn(LIVE_PEOPLE): lambda _, r: _address(r) == ("alice", "example.org"),
     c.ClientIn(CLIENTS): lambda s, _: s.client.startswith("198.51.100."),
@@ -111,33 +112,17 @@ several = settings(
 )
 
 
-def evaluate(tree: c.Condition, atom: Callable[[c.Atom], Truth]) -> Truth:
-    match tree:
-        case c.AllOf(parts):
-            found = [evaluate(part, atom) for part in parts]
-            return False if False in found else None if None in found else True
-        case c.AnyOf(parts):
-            found = [evaluate(part, atom) for part in parts]
-            return True if True in found else None if None in found else False
-        case c.Not(inner):
-            value = evaluate(inner, atom)
-            return None if value is None else not value
-        case _:
-            return atom(tree)
-
-
 def fires(tree: c.Condition, session: Session, recipient: str) -> bool:
-    return evaluate(tree, lambda atom: ATOMS[atom](session, recipient)) is True
+    return answer(tree, lambda atom: ATOMS[atom](session, recipient)) is True
 
 
 def fires_for_the_message(tree: c.Condition, session: Session) -> bool:
     """Tell whether a rule of messages fires: what it asks of recipients has to be so for every one."""
 
     def of_all(atom: c.Atom) -> Truth:
-        found = [ATOMS[atom](session, recipient) for recipient in session.recipients]
-        return False if False in found else None if None in found else True
+        return conjunction(ATOMS[atom](session, recipient) for recipient in session.recipients)
 
-    return evaluate(tree, of_all) is True
+    return answer(tree, of_all) is True
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,13 @@ from nullsender import condition as c
 from nullsender import policy as p
 from nullsender.lab.listing import Listed
 from nullsender.names import Entries, Kind
+from nullsender.truth import Truth, answer
 from tests.live.lab import Lab
 from tests.targets.rspamd.milter import Mail
 from tests.targets.rspamd.parts import SILENT, live_set, part, rule
 from tests.targets.rspamd.running import Running, running
 
 pytestmark = pytest.mark.live
-
-Truth = bool | None  # None is unknown
 
 PARTNERS = Entries("partners", Kind.DOMAINS, ("partner.example",))
 STRANGERS = Entries("strangers", Kind.NETWORKS, ("203.0.113.0/24",))
@@ -93,25 +92,7 @@ def forest(seed: int, count: int) -> tuple[Tree, ...]:
 
 
 def answered(condition: c.Condition, mail: Mail, recipients: tuple[str, ...]) -> Truth:
-    match condition:
-        case c.AllOf(parts):
-            return conjunction([answered(part, mail, recipients) for part in parts])
-        case c.AnyOf(parts):
-            return negated(conjunction([negated(answered(part, mail, recipients)) for part in parts]))
-        case c.Not(inner):
-            return negated(answered(inner, mail, recipients))
-        case _:
-            return fact(condition, mail, recipients)
-
-
-def conjunction(truths: list[Truth]) -> Truth:
-    if False in truths:
-        return False
-    return None if None in truths else True
-
-
-def negated(truth: Truth) -> Truth:
-    return None if truth is None else not truth
+    return answer(condition, lambda atom: fact(atom, mail, recipients))
 
 
 def fact(atom: c.Atom, mail: Mail, recipients: tuple[str, ...]) -> Truth:
