@@ -36,6 +36,10 @@ deploy mx to parrot 1.0
 test "relaying" { from <> to joe@elsewhere.example expect reject by relaying }
 """
 TWO = 'test "a bounce to two" { from <> to alice@example.org, bob@example.org expect reject at data }\n'
+FOE = """
+reject ordinary mail from foe@partner.example as foe
+test "a foe" { from foe@partner.example to alice@example.org, bob@example.org expect reject at rcpt by foe }
+"""
 HANGS_UP = 'test "it hangs up" { from <> to hang-up@example.org expect accept }\n'
 RESTLESS = 'test "it never rests" { from <> to restless@example.org expect accept }\n'
 AGAIN = 'test "relaying again" { from <> to jim@elsewhere.example expect reject by relaying }\n'
@@ -72,10 +76,18 @@ def test_a_disagreement_is_told_with_both_dialogues_the_rules_and_the_log(tmp_pa
         "C: RCPT TO:<alice@example.org>",
     ]
     assert two["spoken"][-2:] == ["C: .", "S: 250 2.0.0 taken"]
-    assert two["session"][-1] == f"S: 550 5.5.3 a bounce has one recipient [{rule}]"
+    assert two["session"][-1] == f"S: 550 5.5.3 [{rule}]"
     assert any(rule in line and line.endswith("decides") for line in two["rules"])
     assert "heard RCPT TO:<bob@example.org>" in two["log"]
     assert not [line for line in two["log"] if "elsewhere.example" in line]
+
+
+def test_everything_that_differs_is_told(tmp_path: Path) -> None:
+    _, found = report(tmp_path, SITE + FOE)
+    (failure,) = found["a foe"]["failures"]
+    told = "verdict of <{}@example.org>: expected reject at rcpt by `foe`, got 250 2.1.0 ok at rcpt"
+    assert failure["message"].endswith(told.format("alice"))
+    assert failure["note"] == told.format("bob")
 
 
 @pytest.mark.parametrize(
