@@ -67,28 +67,23 @@ def command(
 ) -> int:
     if (trees or all_played) and not on:
         raise click.UsageError("--tree and --all-played go with --on")
-    from nullsender.lab import alone, prerequisites
+    lacking = _go_alone() if on else None  # before anything is open
     from nullsender.testing.cases import Became, cases
     from nullsender.testing.coverage import coverage as coverage_of
     from nullsender.testing.running import run_tests
-    from nullsender.trial.trial import Trial, cannot_be_made
 
-    lacking = prerequisites.missing() if on else None
-    if on and lacking is None:
-        alone.go_alone()  # before anything is open
     run = run_tests(Path(policy))
     if run.diagnostics:
         shared.show(run.diagnostics, format_)
         return shared.outcome(run.diagnostics)
-    chosen = _chosen(run, on)
-    played = Trial(missing=(cannot_be_made(lacking),)) if lacking else Trial()
-    if chosen and lacking is None:
-        played = _tried(Path(policy), run, chosen, trees, format_)
-    if played.missing:
-        shared.show(played.missing, format_)
-        return COULD_NOT
+    found = tuple(cases(run))
+    if on:
+        played = _tried(Path(policy), run, _chosen(run, on), trees, format_, lacking)
+        if played.missing:
+            shared.show(played.missing, format_)
+            return COULD_NOT
+        found += played.cases
     covered = coverage_of(run) if coverage or least is not None else None
-    found = (*cases(run), *played.cases)
     _show(found, covered, format_)
     enough = least is None or covered is None or covered.percent >= least
     if not enough and covered:
@@ -96,6 +91,18 @@ def command(
     became = {case.became for case in found}
     good = Became.FAILED not in became and not (all_played and Became.NOT_PLAYED in became)
     return CLEAN if good and enough else FOUND
+
+
+def _go_alone() -> str | None:
+    """Go on in a process that takes with it all that it starts, or say why servers cannot be booted here."""
+    from nullsender.lab import prerequisites
+
+    lacking = prerequisites.missing()
+    if lacking is None:
+        from nullsender.lab.alone import go_alone
+
+        go_alone()
+    return lacking
 
 
 def _chosen(run: Run, on: Sequence[str]) -> tuple[Deployment, ...]:
@@ -109,11 +116,18 @@ def _chosen(run: Run, on: Sequence[str]) -> tuple[Deployment, ...]:
 
 
 def _tried(
-    policy: Path, run: Run, chosen: tuple[Deployment, ...], trees: tuple[Path, ...], format_: str | None
+    policy: Path,
+    run: Run,
+    chosen: tuple[Deployment, ...],
+    trees: tuple[Path, ...],
+    format_: str | None,
+    lacking: str | None,
 ) -> Trial:
     from nullsender.trial.progress import progress
-    from nullsender.trial.trial import try_deployments
+    from nullsender.trial.trial import Trial, cannot_be_made, try_deployments
 
+    if lacking is not None:
+        return Trial(missing=(cannot_be_made(lacking),))
     with progress(_name(format_) == "text") as tell:
         return try_deployments(policy, run, chosen, trees, tell)
 
