@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -52,9 +52,7 @@ def build(path: Path, on_date: date, *, standalone: bool, only: tuple[str, ...] 
     policy, found = read_policy(path, on_date)
     if policy is None:
         return Built(None, None, (), found)
-    planned, cannot = plan(policy, CATALOGUE, standalone=standalone)
-    if only:
-        planned = replace(planned, deployments=tuple(d for d in planned.deployments if d.name in only))
+    planned, cannot = plan(policy, CATALOGUE, standalone=standalone, only=only)
     found = (*found, *cannot)
     if has_errors(found):
         return Built(policy, planned, (), found)

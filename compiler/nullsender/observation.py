@@ -53,7 +53,8 @@ class Observed:
     """What was seen of a session, in the order of its recipients; who was never asked about has no reply.
 
     `data` is None where DATA was not said, `end` where no message was sent. `turned_away` are recipients whom the place
-    where the mail ends refused. `held` says whether the message waits for a person, None where nobody looked.
+    where the mail ends refused. `held` says whether the message waits for a person, None where nobody looked. `spoken`
+    is the dialogue, line by line.
     """
 
     recipients: tuple[tuple[str, Said], ...]
@@ -64,6 +65,7 @@ class Observed:
     held: bool | None = None
     ndrs: tuple[Ndr, ...] = ()
     log: str = ""
+    spoken: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> tuple[str, ...]:

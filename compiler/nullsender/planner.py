@@ -18,17 +18,22 @@ from nullsender.refusal import Catalogue, Refusals
 from nullsender.scope import rules_of, statements_of, trusted_of
 
 
-def plan(policy: p.Policy, catalogue: Catalogue, *, standalone: bool) -> tuple[Plan, tuple[Diagnostic, ...]]:
-    """Return the plan of every deployment, and what cannot be done or only with a loss."""
+def plan(
+    policy: p.Policy, catalogue: Catalogue, *, standalone: bool, only: tuple[str, ...] = ()
+) -> tuple[Plan, tuple[Diagnostic, ...]]:
+    """Return the plan of every deployment, or of those named, and what they cannot do or only with a loss."""
     done: dict[str, DeploymentPlan] = {}
-    found: list[Diagnostic] = []
+    found_of: dict[str, list[Diagnostic]] = {}
     for deployment in _fronts_first(policy.deployments):
+        found = found_of[deployment.name] = []
         members, loose = team(deployment, standalone=standalone, load=catalogue.load)
         refusals = Refusals(policy, deployment, members, catalogue)
         found.extend(map(refusals.loose, loose))
         planner = _Planner(policy, deployment, members, refusals, standalone, found)
         done[deployment.name] = planner.run({id_: f for f in deployment.behind for id_ in _ids(done[f])})
-    return Plan(tuple(done[d.name] for d in policy.deployments)), tuple(found)
+    wanted = only or tuple(done)
+    plans = tuple(done[d.name] for d in policy.deployments if d.name in wanted)
+    return Plan(plans), tuple(one for name, found in found_of.items() if name in wanted for one in found)
 
 
 @dataclass(frozen=True, slots=True)

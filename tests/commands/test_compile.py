@@ -198,3 +198,10 @@ def test_many_recipients_stream_in_little_memory(site: Path) -> None:
         assert sum(1 for _ in written) == count + 1
     assert int(done.stderr.split()[-2]) < 150_000
     assert (site / "build/manifest.json").stat().st_size < 10_000
+
+
+def test_what_another_deployment_cannot_do_is_no_error_of_the_one_that_is_wanted(run: Run, site: Path) -> None:
+    (site / "policy.ndr").write_text(POLICY + "quarantine mail scoring 8 or more\nquarantine into hold\n")
+    assert run("compile", "policy.ndr", "--out", "build", "--deployment", "mx1").return_value == 1
+    assert run("compile", "policy.ndr", "--out", "build", "--deployment", "mx2").return_value == 0
+    assert run("compile", "policy.ndr", "--out", "build").return_value == 1

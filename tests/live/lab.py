@@ -8,8 +8,6 @@ from pathlib import Path
 
 from nullsender import discover
 from nullsender.lab import lab
-from nullsender.lab.lab import HELO as HELO
-from nullsender.lab.lab import STRANGER as STRANGER
 from nullsender.lab.listing import Listed, Query
 from nullsender.lab.machine import Machine
 from tests.live.blocklists import ADDRESS, BlockLists

@@ -12,7 +12,7 @@ from nullsender.diagnostic import has_errors
 from nullsender.lab.listing import Listed
 from nullsender.parse import parse
 from nullsender.reading import read_source
-from tests.live.lab import HELO, STRANGER
+from nullsender.session import GREETING, STRANGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Scenario:
     listed: tuple[Listed, ...] = ()
     nameless: bool = False
     silent: tuple[str, ...] = ()  # zones that do not answer
-    helo: str = HELO
+    helo: str = GREETING
     sender: str = ""
     recipients: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()

@@ -11,7 +11,8 @@ from nullsender import policy as p
 from nullsender.lab.dialogue import Attempt
 from nullsender.lab.sink import Received
 from nullsender.policy import Stage
-from tests.live.lab import STRANGER, Lab
+from nullsender.session import STRANGER
+from tests.live.lab import Lab
 from tests.targets.exim.parts import part, rule, running
 from tests.targets.exim.site import message
 from tests.targets.exim.spamd import ADDRESS, Spamd, spamd

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from nullsender.lab.replies import Reply
+from nullsender.session import STRANGER
 from tests.live.deployment import Deployed
-from tests.live.lab import STRANGER, Lab
+from tests.live.lab import Lab
 from tests.targets.exim.site import TRUSTED, message, send, site
 
 pytestmark = pytest.mark.live

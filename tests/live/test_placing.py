@@ -11,9 +11,10 @@ from nullsender.lab.deployed import Deployed
 from nullsender.lab.deploying import placed
 from nullsender.lab.dialogue import Attempt
 from nullsender.lab.listing import Listed, Query, question
+from nullsender.session import STRANGER
 from nullsender_targets.rspamd.lab import SCORE_HEADER
 from tests.live.deployment import compiled
-from tests.live.lab import STRANGER, Lab
+from tests.live.lab import Lab
 
 pytestmark = pytest.mark.live
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from nullsender.lab.replies import Reply
+from nullsender.session import STRANGER
 from tests.live.deployment import Deployed, deployed
-from tests.live.lab import STRANGER, Lab
+from tests.live.lab import Lab
 from tests.live.play import play
 from tests.live.scenario import Scenario, listings, scenarios
 from tests.targets.postfix.login import login_service, plain

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from nullsender.lab.sink import Received
+from nullsender.session import STRANGER
 from tests.live.deployment import Deployed, deployed
-from tests.live.lab import STRANGER, Lab
+from tests.live.lab import Lab
 
 pytestmark = pytest.mark.live
 

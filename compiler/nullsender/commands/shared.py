@@ -16,7 +16,7 @@ from nullsender.main import CLEAN, COULD_NOT, FOUND
 from nullsender.policy import Policy
 from nullsender.suggest import did_you_mean
 
-COULD_NOT_CODES = frozenset({"NS101", "NS105", "NS601", "NS602", "NS605"})  # nothing wrong is written anywhere
+COULD_NOT_CODES = frozenset({"NS101", "NS105", "NS601", "NS602", "NS605", "NS813"})  # nothing wrong is written anywhere
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -13,6 +13,7 @@ from nullsender.lab.network import IPV4, IPV6
 from nullsender.lab.replies import Reply, read_reply
 
 PATIENCE = 30.0  # seconds for one reply
+_MOST_LINES = 20  # of a message, as far as it is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +44,25 @@ class Attempt:
 
 
 class Dialogue:
-    """One SMTP session. Use it in `with`: it opens with the greeting and ends without waiting for the reply to QUIT."""
+    """One SMTP session. Use it in `with`: it opens with the greeting and ends without waiting for the reply to QUIT.
 
-    def __init__(self, machine: Machine, client: str, helo: str, port: int = 25) -> None:
+    What client (`C:`) and server (`S:`) say is added to `spoken`, of the message no more than its first lines.
+    """
+
+    def __init__(
+        self, machine: Machine, client: str, helo: str, port: int = 25, spoken: list[str] | None = None
+    ) -> None:
         server = IPV6 if ":" in client else IPV4
+        self.spoken = [] if spoken is None else spoken
         with machine.world():
             self._socket = socket.create_connection((server, port), PATIENCE, source_address=(client, 0))
         self._file = self._socket.makefile("rb")
-        self.greeting = read_reply(self._file.readline)
+        self.greeting = self._reply()
         self.welcome = self.say(f"EHLO {helo}")
 
     def say(self, command: str) -> Reply:
         """Send one command and return the reply."""
+        self.spoken.append(f"C: {command}")
         return self._send(command.encode() + b"\r\n")
 
     def mail(self, sender: str, parameters: str = "") -> Reply:
@@ -65,6 +73,8 @@ class Dialogue:
 
     def message(self, octets: bytes) -> Reply:
         """Send the message itself, after a positive reply to DATA."""
+        first = octets.decode("utf-8", "replace").splitlines()[:_MOST_LINES]
+        self.spoken += (*(f"C: {line}" for line in first), "C: .")
         stuffed = re.sub(rb"(?m)^\.", b"..", re.sub(rb"\r?\n", b"\r\n", octets))
         return self._send(stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n")
 
@@ -81,7 +91,12 @@ class Dialogue:
 
     def _send(self, octets: bytes) -> Reply:
         self._socket.sendall(octets)
-        return read_reply(self._file.readline)
+        return self._reply()
+
+    def _reply(self) -> Reply:
+        reply = read_reply(self._file.readline)
+        self.spoken.append(f"S: {reply}")
+        return reply
 
     def __enter__(self) -> Dialogue:
         return self

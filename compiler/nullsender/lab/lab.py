@@ -11,9 +11,7 @@ from nullsender.lab.listing import Listed, Query
 from nullsender.lab.machine import Machine
 from nullsender.lab.resolver import Resolver
 from nullsender.lab.sink import Sink
-
-STRANGER = "203.0.113.9"  # a client that nobody knows
-HELO = "client.example"
+from nullsender.session import GREETING, STRANGER
 
 
 class Lab:
@@ -45,15 +43,21 @@ class Lab:
         """Return every question that the block lists were asked."""
         return tuple(self.resolver.queries)
 
-    def dialogue(self, client: str = STRANGER, helo: str = HELO) -> Dialogue:
-        """Open an SMTP session with the server."""
-        return Dialogue(self.machine, client, helo)
+    def dialogue(self, client: str = STRANGER, helo: str = GREETING, spoken: list[str] | None = None) -> Dialogue:
+        """Open an SMTP session with the server; what is said in it is added to `spoken`."""
+        return Dialogue(self.machine, client, helo, spoken=spoken)
 
     def attempt(
-        self, sender: str, recipients: Iterable[str], message: bytes, client: str = STRANGER, helo: str = HELO
+        self,
+        sender: str,
+        recipients: Iterable[str],
+        message: bytes,
+        client: str = STRANGER,
+        helo: str = GREETING,
+        spoken: list[str] | None = None,
     ) -> Attempt:
         """Try to send one message in a session of its own."""
-        with self.dialogue(client, helo) as session:
+        with self.dialogue(client, helo, spoken) as session:
             return session.attempt(sender, tuple(recipients), message)
 
 

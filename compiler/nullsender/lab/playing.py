@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from nullsender import canonical, discover
 from nullsender.entryfile import expand
 from nullsender.lab.composing import MARK, compose
 from nullsender.lab.deployed import Deployed
-from nullsender.lab.dialogue import Attempt
+from nullsender.lab.dialogue import PATIENCE, Attempt
 from nullsender.lab.listing import Listed
 from nullsender.lab.replies import Reply
 from nullsender.lab.sink import Received
@@ -29,6 +29,15 @@ _GONE = "550 5.1.1 there is nobody of that name"
 Contents = Mapping[str, tuple[str, ...]]
 
 
+class BrokenOffError(Exception):
+    """A session came to no end: the server hung up, fell silent, or does not come to rest."""
+
+    def __init__(self, why: str, spoken: tuple[str, ...], log: str) -> None:
+        super().__init__(why)
+        self.spoken = spoken
+        self.log = log
+
+
 @dataclass
 class Player:
     """Brings the facts of sessions about and holds their dialogues, one after the other.
@@ -41,14 +50,25 @@ class Player:
     _written: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
 
     def play(self, session: Session, *, lookups_fail: bool = False) -> Observed:
-        """Play a session, wait until nothing moves any more, and return what was seen."""
-        self._prepare(session, lookups_fail=lookups_fail)
-        mark = self.deployed.mark()
-        id_, octets = compose(session)
-        lab = self.deployed.lab
-        attempt = lab.attempt(session.sender, session.recipients, octets, client=session.client, helo=session.helo)
-        self._rest(mark)
-        return self._seen(session, attempt, id_, mark)
+        """Play a session, wait until nothing moves any more, and return what was seen.
+
+        Raises BrokenOffError where it comes to no end; what runs is then in no state to be played to.
+        """
+        mark, spoken = self.deployed.mark(), list[str]()
+        try:
+            self._prepare(session, lookups_fail=lookups_fail)
+            mark = self.deployed.mark()
+            id_, octets = compose(session)
+            attempt = self.deployed.lab.attempt(
+                session.sender, session.recipients, octets, session.client, session.helo, spoken
+            )
+            self._rest(mark)
+        except TimeoutError as error:
+            why = str(error) if spoken and spoken[-1].startswith("S:") else f"no reply within {PATIENCE:g} s"
+            raise BrokenOffError(why, tuple(spoken), self.deployed.log_since(mark)) from error
+        except (OSError, RuntimeError, ValueError) as error:  # hung up; a file was not taken; no reply of SMTP
+            raise BrokenOffError(str(error), tuple(spoken), self.deployed.log_since(mark)) from error
+        return self._seen(session, attempt, id_, mark, spoken)
 
     # --- facts --------------------------------------------------------------------------------------------------------
     def _prepare(self, session: Session, *, lookups_fail: bool) -> None:
@@ -86,11 +106,13 @@ class Player:
             logged = self.deployed.log_since(mark)
             quiet = quiet + 1 if all(target_lab.at_rest(logged) for target_lab in self._labs()) else 0
             if time.monotonic() > deadline:
-                raise TimeoutError(f"it does not come to rest; so far it logged:\n{logged}")
+                raise TimeoutError(f"it does not come to rest within {_PATIENCE:g} s")
             if quiet < 2:
                 time.sleep(0.002)
 
-    def _seen(self, session: Session, attempt: Attempt, id_: str, mark: tuple[str, ...]) -> Observed:
+    def _seen(
+        self, session: Session, attempt: Attempt, id_: str, mark: tuple[str, ...], spoken: Iterable[str]
+    ) -> Observed:
         with_id = id_.encode()
         arrived: list[Arrived] = []
         ndrs: list[Ndr] = []
@@ -109,6 +131,7 @@ class Player:
             held=any(with_id in octets for target_lab in self._labs() for octets in target_lab.held()),
             ndrs=tuple(ndrs),
             log=self.deployed.log_since(mark),
+            spoken=tuple(spoken),
         )
 
     def _labs(self) -> Iterator[TargetLab]:

@@ -48,7 +48,7 @@ def read_reply(line: Callable[[], bytes]) -> Reply:
     while True:
         octets = line()
         if not octets.endswith(b"\n"):
-            raise ConnectionError(f"the server hung up after {lines}")
+            raise ConnectionError(f"the server hung up after {' / '.join(lines)}" if lines else "the server hung up")
         text = octets.decode("utf-8", "surrogateescape").rstrip("\r\n")
         lines.append(text[4:])
         if text[3:4] != "-":

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 from nullsender.diagnostic import Diagnostic
 from nullsender.source import Span
@@ -13,12 +14,21 @@ from nullsender.testing.properties import Finding
 from nullsender.testing.running import Result, Run
 
 
+class Became(Enum):
+    """What became of a test."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_PLAYED = "not played"
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One test or property and what became of it.
 
-    `where` is where it was played, in a few words. `diagnostics` say what failed; `session` and `rules` are the
-    dialogue and the rules that were tried, for people, and are empty where nothing failed.
+    `where` is where it was played, in a few words. `diagnostics` say what failed; `unplayed` says why it was not played
+    at all. The rest is for people and empty where nothing failed: `session` is the dialogue as the policy means it,
+    `rules` are those that were tried for it, `spoken` is the dialogue as a server held it, and `log` what was logged.
     """
 
     name: str
@@ -27,10 +37,21 @@ class Case:
     diagnostics: tuple[Diagnostic, ...] = ()
     session: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    spoken: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
+    unplayed: str | None = None
 
     @property
-    def passed(self) -> bool:
-        return not self.diagnostics
+    def became(self) -> Became:
+        if self.unplayed is not None:
+            return Became.NOT_PLAYED
+        return Became.FAILED if self.diagnostics else Became.PASSED
+
+
+def count(cases: Iterable[Case]) -> dict[Became, int]:
+    """Return how many cases came out in which way."""
+    found = [case.became for case in cases]
+    return {became: found.count(became) for became in Became}
 
 
 def cases(run: Run) -> Iterator[Case]:

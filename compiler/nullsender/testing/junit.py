@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from nullsender.report.display import safe
-from nullsender.testing.cases import Case
+from nullsender.testing.cases import Became, Case, count
 from nullsender.testing.coverage import Coverage
 from nullsender.testing.text import lines_of
 
 
 def render(cases: Sequence[Case], covered: Coverage | None = None) -> str:
-    """Return a test suite for each place where tests were played; coverage is a property of the whole."""
-    failed = sum(not case.passed for case in cases)
-    counts = {"tests": str(len(cases)), "failures": str(failed), "errors": "0", "skipped": "0"}
+    """Return one test suite; a test that was not played is skipped, and coverage is a property of the whole."""
+    became = count(cases)
+    failed, skipped = str(became[Became.FAILED]), str(became[Became.NOT_PLAYED])
+    counts = {"tests": str(len(cases)), "failures": failed, "errors": "0", "skipped": skipped}
     suites = ET.Element("testsuites", {"name": "nullsender", **counts})
     suite = ET.SubElement(suites, "testsuite", {"name": "nullsender", **counts})
     if covered:
@@ -32,7 +33,9 @@ def _case(suite: ET.Element, case: Case) -> None:
     source = safe(case.span.source.name)
     attributes = {"classname": source, "name": f"{safe(case.name)} ({case.where})"}
     element = ET.SubElement(suite, "testcase", attributes | {"file": source, "line": str(case.span.first.line)})
-    if not case.passed:
+    if case.unplayed is not None:
+        ET.SubElement(element, "skipped", {"message": safe(case.unplayed)})
+    elif case.diagnostics:
         first = case.diagnostics[0]
         failure = ET.SubElement(element, "failure", {"type": first.code, "message": safe(first.message)})
         failure.text = "\n".join(lines_of(case, colour=False))

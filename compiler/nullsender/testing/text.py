@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from nullsender.report.display import safe
 from nullsender.report.text import page
-from nullsender.testing.cases import Case
+from nullsender.testing.cases import Became, Case, count
 from nullsender.testing.coverage import Coverage
 
-_GREEN, _RED, _PLAIN = "\x1b[32m", "\x1b[1;31m", "\x1b[0m"
+_GREEN, _RED, _YELLOW, _PLAIN = "\x1b[32m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[0m"
+_WORDS = {Became.PASSED: ("ok  ", _GREEN), Became.FAILED: ("FAIL", _RED), Became.NOT_PLAYED: ("--  ", _YELLOW)}
 
 
 def render(cases: Sequence[Case], covered: Coverage | None = None, *, colour: bool = False) -> str:
@@ -21,26 +22,27 @@ def render(cases: Sequence[Case], covered: Coverage | None = None, *, colour: bo
 
 def lines_of(case: Case, colour: bool) -> Iterator[str]:
     """Yield the lines of one case."""
-    word, style = ("ok  ", _GREEN) if case.passed else ("FAIL", _RED)
-    yield (
-        f"{style}{word}{_PLAIN} {safe(case.name)} ({case.where})"
-        if colour
-        else (f"{word} {safe(case.name)} ({case.where})")
-    )
+    word, style = _WORDS[case.became]
+    lead = f"{style}{word}{_PLAIN}" if colour else word
+    why = "" if case.unplayed is None else f": not played, {safe(case.unplayed)}"
+    yield f"{lead} {safe(case.name)} ({case.where}){why}"
     for diagnostic in case.diagnostics:
         yield from ("", *page(diagnostic, colour).splitlines())
-    yield from _block("session", case.session)
+    yield from _block("session as the policy means it" if case.spoken else "session", case.session)
+    yield from _block("session as the server held it", case.spoken)
     yield from _block("rules", case.rules)
-    if not case.passed:
+    yield from _block("log", case.log)
+    if case.became is Became.FAILED:
         yield ""
 
 
 def summary(cases: Iterable[Case]) -> str:
-    """Return `3 passed, 1 failed`."""
-    outcomes = [case.passed for case in cases]
-    if not outcomes:
+    """Return `3 passed, 1 failed`, and how many were not played where there are any."""
+    counts = count(cases)
+    if not any(counts.values()):
         return 'no tests: a policy has them as `test "…" { … }`'
-    return f"{sum(outcomes)} passed, {len(outcomes) - sum(outcomes)} failed"
+    always = (Became.PASSED, Became.FAILED)
+    return ", ".join(f"{number} {became.value}" for became, number in counts.items() if number or became in always)
 
 
 def _block(title: str, lines: Sequence[str]) -> Iterator[str]:

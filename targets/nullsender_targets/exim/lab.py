@@ -30,7 +30,7 @@ class EximLab:
 
     def missing(self) -> str | None:
         if find("exim4") is None:
-            return "Exim is not installed: apt-get install exim4-daemon-heavy"
+            return "Exim is not installed: apt-get install exim4-base exim4-config exim4-daemon-heavy"
         return None
 
     def furnish(self) -> None:

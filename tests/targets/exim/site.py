@@ -11,8 +11,9 @@ from pathlib import Path
 
 from nullsender.lab.dialogue import Attempt
 from nullsender.lab.sink import Received
+from nullsender.session import STRANGER
 from tests.live.deployment import Deployed, deployed
-from tests.live.lab import STRANGER, Lab
+from tests.live.lab import Lab
 
 TRUSTED = "192.0.2.10"
 PEOPLE = ("abuse@example.org", "alice@example.org", "bob@example.org", "carol@example.org", "silent@example.org")
