@@ -103,6 +103,10 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    measured = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    for report in measured:
+        for name, figures in report.user_properties:
+            terminalreporter.line(f"{name}: {figures} ({report.nodeid.partition('::')[2]})")
     for mark, (reason, counts) in config.stash[_LEFT_OUT].items():
         terminalreporter.section(f"left out: {sum(counts.values())} {mark} tests, because {reason}")
         for name, count in sorted(counts.items()):

@@ -195,7 +195,7 @@ class _Comparison:
         elif self.observed.held:
             yield Disagreement("verdict", _wanted(expected), "a message that is held")
         for mail in self.observed.arrived if expected == ACCEPTED else ():
-            if canonical.forms(mail.sender, "") != canonical.forms(self.verdict.sender, ""):
+            if not _same(mail.sender, self.verdict.sender):
                 yield Disagreement("sender", f"<{self.verdict.sender}>", f"<{mail.sender}>")
             elif not mail.final and canonical.tagged(mail.sender) != self.verdict.signed:
                 yield Disagreement("sender", "a tag" if self.verdict.signed else "no tag", f"<{mail.sender}>")

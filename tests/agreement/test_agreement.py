@@ -85,6 +85,7 @@ AGREE = [
     pytest.param(session(), delivered(), id="mail that arrives"),
     pytest.param(session("joe", ALICE, ALICE), delivered(JOE, ALICE, "ALICE@example.org"), id="a recipient twice"),
     pytest.param(session("joe", "postmaster"), delivered(JOE, "postmaster@mx1.example.org"), id="a bare postmaster"),
+    pytest.param(Session((ALICE,), "postmaster"), delivered("postmaster@mx1.example.org"), id="from a bare postmaster"),
     pytest.param(session("bad"), refused(BAD, "551 [bad]"), id="a refusal with its code"),
     pytest.param(
         session("worse"), refused(Said(550, "5.9.9", "no [worse]"), "[worse]"), id="another code of the class"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import localtime
 from itertools import count
 
@@ -11,6 +12,7 @@ MARK = "X-Lab-Id"  # by which a message, and a report of it, are found again
 SCORE = "X-Lab-Score"  # what the filter is to think of the message by itself
 _numbers = count(1)
 _BOUNDARY = "nullsender-lab"
+_LINES_OF_MBOX = re.compile(rb"\A(?:>?From [^\n]*\n)+")  # they part messages in a file, and are of none
 
 
 def compose(session: Session) -> tuple[str, bytes]:
@@ -19,7 +21,7 @@ def compose(session: Session) -> tuple[str, bytes]:
     ours: list[tuple[str, str]] = [(MARK, id_), (SCORE, f"{session.score:g}")]
     message = session.message
     if message.octets is not None:
-        return id_, _header(tuple(ours)) + message.octets
+        return id_, _header(tuple(ours)) + _LINES_OF_MBOX.sub(b"", message.octets)
     given = {name.lower() for name, _ in message.fields}
     usual = (
         ("From", session.sender or "MAILER-DAEMON@partner.example"),

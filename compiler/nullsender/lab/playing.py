@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nullsender import canonical, discover
@@ -113,23 +113,11 @@ class Player:
     def _seen(
         self, session: Session, attempt: Attempt, id_: str, mark: tuple[str, ...], spoken: Iterable[str]
     ) -> Observed:
-        with_id = id_.encode()
-        arrived: list[Arrived] = []
-        ndrs: list[Ndr] = []
-        for mail in list(self.deployed.lab.sink.received):
-            fields = read_message(mail.octets).fields
-            if (MARK, id_) in fields:
-                arrived.append(Arrived(mail.protocol == "lmtp", mail.sender, mail.recipients, fields))
-            elif with_id in mail.octets:
-                ndrs += _reports(mail, session)
-        return Observed(
-            recipients=tuple((recipient, _said(reply)) for recipient, reply in attempt.recipients),
-            data=_said(attempt.data) if attempt.data else None,
-            end=_said(attempt.end) if attempt.end else None,
-            arrived=tuple(arrived),
-            turned_away=tuple(self.deployed.lab.sink.turned_away),
-            held=any(with_id in octets for target_lab in self._labs() for octets in target_lab.held()),
-            ndrs=tuple(ndrs),
+        sink = self.deployed.lab.sink
+        return replace(
+            seen(session, attempt, id_, sink.received),
+            turned_away=tuple(sink.turned_away),
+            held=any(id_.encode() in octets for target_lab in self._labs() for octets in target_lab.held()),
             log=self.deployed.log_since(mark),
             spoken=tuple(spoken),
         )
@@ -141,15 +129,35 @@ class Player:
             yield target_lab
 
 
+def seen(session: Session, attempt: Attempt, id_: str, mails: Iterable[Received]) -> Observed:
+    """Return what replies and arrived mail show of the message with that id."""
+    arrived: list[Arrived] = []
+    ndrs: list[Ndr] = []
+    for mail in tuple(mails):
+        fields = read_message(mail.octets).fields
+        if (MARK, id_) in fields:
+            arrived.append(Arrived(mail.protocol == "lmtp", mail.sender, mail.recipients, fields))
+        elif id_.encode() in mail.octets:
+            ndrs += _reports(mail, session)
+    return Observed(
+        recipients=tuple((recipient, _said(reply)) for recipient, reply in attempt.recipients),
+        data=_said(attempt.data) if attempt.data else None,
+        end=_said(attempt.end) if attempt.end else None,
+        arrived=tuple(arrived),
+        ndrs=tuple(ndrs),
+    )
+
+
 def _said(reply: Reply) -> Said:
     return Said(reply.code, reply.enhanced, reply.text)
 
 
 def _reports(mail: Received, session: Session) -> Iterator[Ndr]:
-    """Yield a report to each of its recipients; a copy for postmaster, who did not send the message, stays at home."""
+    """Yield a report to each of its recipients; who did not send the message gets a copy, and that stays at home."""
     for recipient in mail.recipients:
         to_sender = canonical.forms(recipient, "") == canonical.forms(session.sender, "")
-        yield Ndr(recipient, left=to_sender or recipient.partition("@")[0].lower() != "postmaster")
+        at_home = mail.protocol == "lmtp" or recipient.partition("@")[0].lower() == "postmaster"
+        yield Ndr(recipient, left=to_sender or not at_home)
 
 
 # --- files that servers read ------------------------------------------------------------------------------------------

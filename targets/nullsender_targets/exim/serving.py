@@ -14,6 +14,7 @@ from nullsender_targets.exim.spelling import condition, list_name
 _TRUSTED = "or{ {!def:sender_host_address} {bool{$acl_m_nullsender_trusted}} }"
 _QUARANTINED = "def:acl_m_nullsender_quarantine"
 HOUR, DAY = 3_600, 86_400
+_NEVER = "520w"  # when Exim would warn of a delay again: a time alone would be that of every further warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def options(ndrs: ir.Ndrs) -> list[Line]:
     if mark := _mark(ndrs):
         lines.append(_line(ndrs, "to", f"dsn_from = Mail Delivery System{mark} <Mailer-Daemon@$qualify_domain>"))
     if ndrs.warn_seconds is not None:
-        lines.append(_line(ndrs, "warn", f"delay_warning = {_time(ndrs.warn_seconds)}"))
+        lines.append(_line(ndrs, "warn", f"delay_warning = {_time(ndrs.warn_seconds)}:{_NEVER}"))
         condition = f"delay_warning_condition = ${{if {_warned(ndrs)}{{yes}}{{no}}}}"
         lines.append(replace(_line(ndrs, "warn", condition), about=None))
     return lines

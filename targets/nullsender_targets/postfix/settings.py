@@ -118,6 +118,7 @@ def _only_trusted(ids: tuple[str, ...]) -> Settled:
             ("smtp_tls_security_level", ir.Expression("none")),
             ("smtp_generic_maps", nothing),
             ("smtp_header_checks", nothing),
+            ("smtp_line_length_limit", ir.Expression("0")),
             ("smtp_bind_address", nothing),
         ),
         made_for=ids,
@@ -210,6 +211,8 @@ def _server(part: Part) -> Settled:
         "smtpd_reject_unlisted_recipient": "no",
         "smtpd_null_access_lookup_key": "<>",
         "smtpd_peername_lookup": "yes",
+        "smtp_line_length_limit": "0",  # what was accepted arrives as it is: no line of it is broken
+        "lmtp_line_length_limit": "0",
         "soft_bounce": "no",
         "milter_default_action": "tempfail",
     }
