@@ -1,48 +1,46 @@
-"""What was seen of a message is told from other mail, and its reports from copies of them."""
-
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
-from nullsender.lab.dialogue import Attempt
-from nullsender.lab.playing import seen
-from nullsender.lab.replies import Reply
-from nullsender.lab.sink import Received
-from nullsender.observation import Ndr
+from nullsender.lab.playing import cannot_play
 from nullsender.session import Session
+from tests.evaluation.policies import policy
 
-OK = Reply(250, ("2.1.5 ok",))
-ALICE, JOE = "alice@example.org", "joe@partner.example"
-REPORT = b"Subject: undeliverable\r\n\r\nX-Lab-Id: lab-1\r\n"
-
-
-def mail(octets: bytes, *recipients: str, protocol: str = "lmtp") -> Received:
-    return Received(protocol, "203.0.113.25", "mx1.example.org", "", "", recipients, octets)
-
-
-def test_only_the_message_itself_arrives() -> None:
-    own, other = (f"X-Lab-Id: lab-{number}\r\n\r\nHello.\r\n".encode() for number in (1, 2))
-    attempt = Attempt(OK, ((ALICE, OK),), OK, OK)
-    got = seen(
-        Session((ALICE,), JOE), attempt, "lab-1", [mail(own, ALICE), mail(other, ALICE), mail(REPORT, "x@y.example")]
-    )
-    assert [one.recipients for one in got.arrived] == [(ALICE,)]
-    assert got.accepted == (ALICE,)
+ALICE, BOB = "alice@example.org", "bob@example.org"
 
 
 @pytest.mark.parametrize(
-    ("sender", "to", "protocol", "left"),
+    ("recipients", "unanswered", "facts", "why"),
     [
-        (JOE, JOE, "smtp", True),
-        (ALICE, ALICE, "lmtp", True),
-        (JOE, "bob@elsewhere.example", "smtp", True),
-        (JOE, "postmaster@example.org", "smtp", False),
-        ("", "carol@example.net", "lmtp", False),
+        ((ALICE,), (), {}, None),
+        ((ALICE,), (ALICE,), {}, None),
+        ((ALICE, BOB), (ALICE, BOB), {}, None),
+        ((ALICE, BOB), (ALICE,), {}, "the lookup of one address"),
+        ((ALICE, "x@catchall.example"), (ALICE,), {}, None),
+        (("x@catchall.example",), ("x@catchall.example",), {}, None),
+        ((ALICE,), (), {"login": "joe"}, "a whole server of the lab offers no login"),
+        (("jürgen@example.org",), (), {}, "an address beyond ASCII"),
+        (("ann@bücher.example",), (), {}, None),
     ],
-    ids=["outside", "to a sender of ours", "to somebody else", "postmaster's copy", "a double bounce"],
 )
-def test_a_report_leaves_unless_it_stays_at_home(sender: str, to: str, protocol: str, left: bool) -> None:
-    attempt = Attempt(OK, (), None, None)
-    assert seen(Session((ALICE,), sender), attempt, "lab-1", [mail(REPORT, to, protocol=protocol)]).ndrs == (
-        Ndr(to, left),
-    )
+def test_what_cannot_be_brought_about_is_said(
+    recipients: tuple[str, ...], unanswered: tuple[str, ...], facts: dict[str, str], why: str | None
+) -> None:
+    session = replace(Session(recipients, unanswered=frozenset(unanswered)), **facts)  # type: ignore[arg-type]
+    said = cannot_play(session, policy(""), lookups_fail=False)
+    assert said is None if why is None else (said or "").startswith(why)
+
+
+def test_a_list_that_was_compiled_cannot_be_missing() -> None:
+    from datetime import date
+    from pathlib import Path
+
+    from nullsender.frontend import read_policy
+
+    edge, _ = read_policy(Path(__file__).parents[2] / "examples/edge.ndr", date(2026, 1, 1))
+    assert edge is not None
+    session = Session((ALICE,), unanswered=frozenset({ALICE}))
+    for lookups_fail in (False, True):
+        assert cannot_play(session, edge, lookups_fail=lookups_fail) == "a list that was compiled is always there"

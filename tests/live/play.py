@@ -8,6 +8,7 @@ from itertools import count
 
 from nullsender import syntax as s
 from nullsender.lab.dialogue import Attempt
+from nullsender.lab.playing import as_sent
 from nullsender.lab.replies import Reply
 from nullsender.lab.sink import Received
 from nullsender.policy import Into
@@ -29,7 +30,7 @@ def play(deployed: Deployed, scenario: Scenario) -> Attempt:
     message = compose(scenario)
     try:
         attempt = lab.attempt(
-            scenario.sender, scenario.recipients, message.as_bytes(), client=scenario.client, helo=scenario.helo
+            as_sent(scenario.sender), scenario.recipients, message.as_bytes(), scenario.client, scenario.helo
         )
         for expected in scenario.expectations:
             _compare(deployed, scenario, attempt, str(message["Message-ID"]), expected, mark)
@@ -44,7 +45,7 @@ def compose(scenario: Scenario) -> EmailMessage:
     message = EmailMessage()
     given = {name.lower() for name, _ in scenario.headers}
     fields = [
-        ("From", scenario.sender or "MAILER-DAEMON@partner.example"),
+        ("From", as_sent(scenario.sender) or "MAILER-DAEMON@partner.example"),
         ("To", ", ".join(scenario.recipients)),
         ("Subject", scenario.name),
         ("Date", localtime()),

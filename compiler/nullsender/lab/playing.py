@@ -17,7 +17,7 @@ from nullsender.lab.replies import Reply
 from nullsender.lab.sink import Received
 from nullsender.lists import sets_of
 from nullsender.message import read_message
-from nullsender.names import CompiledFile, Entries, Kind, LiveFile
+from nullsender.names import Entries, Kind, LiveFile
 from nullsender.observation import Arrived, Ndr, Observed, Said
 from nullsender.policy import Policy
 from nullsender.session import Session
@@ -59,9 +59,8 @@ class Player:
             self._prepare(session, lookups_fail=lookups_fail)
             mark = self.deployed.mark()
             id_, octets = compose(session)
-            attempt = self.deployed.lab.attempt(
-                session.sender, session.recipients, octets, session.client, session.helo, spoken
-            )
+            sender, recipients = as_sent(session.sender), tuple(map(as_sent, session.recipients))
+            attempt = self.deployed.lab.attempt(sender, recipients, octets, session.client, session.helo, spoken)
             self._rest(mark)
         except TimeoutError as error:
             why = str(error) if spoken and spoken[-1].startswith("S:") else f"no reply within {PATIENCE:g} s"
@@ -148,6 +147,12 @@ def seen(session: Session, attempt: Attempt, id_: str, mails: Iterable[Received]
     )
 
 
+def as_sent(address: str) -> str:
+    """Return an address as a client sends it that does not speak SMTPUTF8: the domain in A-labels (RFC 5890)."""
+    local, at, host = address.rpartition("@")
+    return address if address.isascii() else f"{local}{at}{canonical.domain(host)}"
+
+
 def _said(reply: Reply) -> Said:
     return Said(reply.code, reply.enhanced, reply.text)
 
@@ -180,24 +185,25 @@ def cannot_play(session: Session, policy: Policy, *, lookups_fail: bool) -> str 
     """Say why the facts of a session cannot be brought about, None where they can."""
     if session.login is not None:
         return "a whole server of the lab offers no login"
-    if lookups_fail:
-        sources = (source for served in policy.served for source in served.sources)
-        live = any(not isinstance(source, CompiledFile) for source in sources)
-        return None if live or any(entries.live for entries in sets_of(policy)) else _COMPILED
+    if not all(address.rpartition("@")[0].isascii() for address in (session.sender, *session.recipients)):
+        return "an address beyond ASCII needs SMTPUTF8, which the lab does not speak"
     failing = _missing(policy, session)
     for recipient in session.recipients:
         asked = {file.path for file in _asked(policy, recipient)}
         fails = _fails(policy, session, recipient)
-        if fails and not asked:
-            return _COMPILED
+        if fails and not asked and _is_listed(policy, recipient):
+            return "a list that was compiled is always there"
         if not fails and not asked.isdisjoint(failing):
             return "the lookup of one address cannot be made to fail while its neighbour's is answered"
-    if any(file.path in failing for entries in sets_of(policy) for file in entries.live):
+    if not lookups_fail and any(file.path in failing for entries in sets_of(policy) for file in entries.live):
         return "a file that is asked for recipients cannot be missing while it is asked for a set"
     return None
 
 
-_COMPILED = "a list that was compiled is always there"
+def _is_listed(policy: Policy, recipient: str) -> bool:
+    """Tell whether lists say if a recipient exists."""
+    forms = canonical.forms(recipient, "")[:1]
+    return any(_is_at(served.domains, form) and not served.anyone for form in forms for served in policy.served)
 
 
 def _missing(policy: Policy, session: Session) -> frozenset[str]:
