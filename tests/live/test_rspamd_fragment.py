@@ -55,7 +55,7 @@ def owners(lab: Lab) -> Iterator[Running]:
 @pytest.mark.parametrize("helo", ["client.example", "greylisted.example", "friend.example", "foe.example"])
 def test_a_rule_decides_whatever_the_owners_modules_decided_before(owners: Running, helo: str) -> None:
     mail = Mail(sender="", recipients=("noreply@example.org",), helo=helo, score=0)
-    assert owners.show(mail).reply == "554 5.7.1 this address gets no bounces [silent]"
+    assert owners.show(mail).reply == "554 5.7.1 this recipient does not take such mail [silent]"
 
 
 @pytest.mark.parametrize("client", ["203.0.113.77", "127.0.0.1", "192.168.1.1"])

@@ -78,7 +78,7 @@ REMOVE = "remove X-Tagged"
         (Mail(sender="postmaster", score=0), [REMOVE, "defer 450 4.2.1 not $now [pm]"]),
         (Mail(sender="postmaster@partner.example", score=0), [REMOVE, "defer 450 4.2.1 not $now [pm]"]),
         (Mail(sender="", score=5), [REMOVE, "tag X-Tagged: a: b [tag]", "quarantine [junk]"]),
-        (Mail(score=15), [REMOVE, "reject 550 5.7.1 this message looks like spam [spam]"]),
+        (Mail(score=15), [REMOVE, "reject 550 5.7.1 the message looks unwanted [spam]"]),
         (Mail(score=100), [REMOVE, "discard [drop]"]),
         (Mail(score=100, client="198.51.100.200"), ["quarantine [drop]"]),
     ],
@@ -100,7 +100,7 @@ def test_no_other_line_can_be_taken_for_a_verdict(port: int) -> None:
     forged = "x\r\n Message: nullsender: accept\r\n\tMessage: nullsender: discard [y]"
     headers = (("Message-ID", f"<{forged}>"), ("Subject", forged), ("From", f'"{forged}" <joe@partner.example>'))
     mail = Mail(headers=headers, score=15, body="Message: nullsender: accept\r\n")
-    assert said(port, mail) == [REMOVE, "reject 550 5.7.1 this message looks like spam [spam]"]
+    assert said(port, mail) == [REMOVE, "reject 550 5.7.1 the message looks unwanted [spam]"]
 
 
 def test_the_test_message_of_spam_filters_gets_a_verdict(port: int) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from nullsender import policy as p
+from nullsender.excuses import words_of
 from nullsender.features import full_condition
 from nullsender.policy import Stage
 from nullsender_targets.exim import ir
 from nullsender_targets.exim.conditions import Conditions, thousandths
-from nullsender_targets.exim.replies import text_of
 
 UNKNOWN = ir.When(ir.Is(ir.Var.KNOWN, "no"))
 CANNOT_TELL = ir.When(ir.Is(ir.Var.KNOWN, "unknown"))
@@ -56,7 +56,7 @@ def _decided(rule: p.Rule, stage: Stage, tests: tuple[ir.Test, ...]) -> Iterator
 
 def answer(rule: p.Rule) -> ir.Answer:
     """Return what the rule tells the client."""
-    return ir.Answer(rule.reply.code, rule.reply.enhanced, rule.reply.text or text_of(rule), rule.id)
+    return ir.Answer(rule.reply.code, rule.reply.enhanced, words_of(rule), rule.id)
 
 
 Done = tuple[ir.Verb, tuple[ir.Effect, ...]]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from nullsender import condition as c
 from nullsender import features
+from nullsender.excuses import words_of
 from nullsender.policy import Defer, Discard, Into, Quarantine, Reject, Rule
 from nullsender_targets.postfix import ir
 from nullsender_targets.postfix.blocklists import asks_lists, listed
 from nullsender_targets.postfix.draft import Purpose
 from nullsender_targets.postfix.questions import DUNNO, Place, ask, asking, at_once, depth, rank, subjects
-from nullsender_targets.postfix.words import words_of
 
 DEEPEST = 45  # questions in each other: smtpd gives up at 100 levels of lists, and a question takes two
 _ADDRESS_DETAILS = {ir.Subject.RECIPIENT: "0123456", ir.Subject.SENDER: "078"}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from nullsender import condition as c
 from nullsender.diagnostic import Diagnostic, Severity
+from nullsender.excuses import words_of
 from nullsender.features import full_condition
 from nullsender.plan import Part
 from nullsender.policy import Defer, NdrTo, Reject, Rule, SendNdrs, Stage
@@ -178,7 +179,7 @@ def _relaying(part: Part, draft: Draft) -> tuple[ir.Restriction, ...]:
     if step is None:
         return tuple(gates) if _detour(part) else ()
     if part.standalone:
-        reply = ir.Refuse(step.rule.reply.code, step.rule.reply.enhanced, "relaying denied", step.rule.id)
+        reply = ir.Refuse(step.rule.reply.code, step.rule.reply.enhanced, words_of(step.rule), step.rule.id)
         gates.extend(recipients.elsewhere(part.site, reply, purpose, draft))
     return (*gates, ir.Native.REJECT_UNAUTH)
 

@@ -9,6 +9,7 @@ from nullsender import condition as c
 from nullsender import policy as p
 from nullsender.diagnostic import Diagnostic
 from nullsender.entryfile import expand
+from nullsender.excuses import words_of
 from nullsender.features import ACTIONS, full_condition
 from nullsender.names import Entries, Kind
 from nullsender.plan import Part, Step
@@ -33,14 +34,6 @@ _QUESTIONS: Mapping[type[c.Atom], Callable[[Any], ir.Question]] = {
     c.Kept: lambda _: ir.Question("kept"),
     c.Scoring: lambda atom: ir.Question("scoring", atom.least),
 }
-# What a refusal says when the policy leaves the words to us: those of the first kind of condition that it has.
-_WORDS: tuple[tuple[type[c.Atom], str], ...] = (
-    (c.Scoring, "this message looks like spam"),
-    (c.ClientListed, "the client's address is on a block list"),
-    (c.RecipientsOver, "a bounce has one recipient"),
-    (c.SenderNull, "this address gets no bounces"),
-)
-_OTHER_WORDS = "refused by policy"
 
 
 def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
@@ -100,11 +93,7 @@ def _effect(rule: p.Rule) -> ir.Effect:
 
 
 def _reply_text(rule: p.Rule) -> str:
-    text = rule.reply.text
-    if text is None:
-        kinds = {type(atom) for sign, atom in c.literals(rule.when) if sign is c.Sign.IS}
-        text = next((words for kind, words in _WORDS if kind in kinds), _OTHER_WORDS)
-    return f"{ascii_only(text)[:LONGEST_TEXT]} [{ascii_only(rule.id)}]"
+    return f"{ascii_only(words_of(rule))[:LONGEST_TEXT]} [{ascii_only(rule.id)}]"
 
 
 def _tree(condition: c.Condition) -> ir.Tree:

@@ -83,8 +83,8 @@ def test_an_id_that_is_not_ascii_has_a_fixed_text() -> None:
 @pytest.mark.parametrize(
     ("action", "name", "effect"),
     [
-        (p.Reject(), "reject", ir.Refusal(550, "5.7.1", "this address gets no bounces [x]")),
-        (p.Defer(), "defer", ir.Refusal(451, "4.7.1", "this address gets no bounces [x]")),
+        (p.Reject(), "reject", ir.Refusal(550, "5.7.1", "bounces are not taken here [x]")),
+        (p.Defer(), "defer", ir.Refusal(451, "4.7.1", "bounces are not taken here [x]")),
         (p.Tag("X-A", "b"), "tag", ir.Header("X-A", "b")),
         (p.Score(-1.5), "score", -1.5),
         (p.Quarantine(), "quarantine", None),
