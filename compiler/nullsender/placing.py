@@ -105,9 +105,9 @@ def options(rule: p.Rule, policy: p.Policy, members: tuple[Member, ...]) -> tupl
 def lacking(rule: p.Rule, policy: p.Policy, member: Member) -> tuple[tuple[str, str], ...]:
     """Return the features that keep a member from deciding the rule, those it lacks altogether first."""
     features = of_rule(rule, policy)
-    if unfit := member.table.unfit(rule):
-        return ((rule.words, unfit),)
     never = [f for f in features if not member.ways(f)]
+    if not never and (unfit := member.table.unfit(rule)):
+        return ((rule.words, unfit),)
     too_early = [f for f in features if not any(s >= rule.stage for way in member.ways(f) for s in way.stages)]
     return tuple((f, member.why_not(f) if f in never else "decided too early") for f in never or too_early)
 

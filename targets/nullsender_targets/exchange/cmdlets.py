@@ -43,6 +43,9 @@ class Service(Enum):
 class Flag:
     """`$true` or `$false`."""
 
+    def __str__(self) -> str:
+        return "$true or $false"
+
     def refuses(self, value: Value) -> bool:
         return not isinstance(value, bool)
 
@@ -50,6 +53,9 @@ class Flag:
 @dataclass(frozen=True, slots=True)
 class OneOf:
     values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " or ".join(self.values)
 
     def refuses(self, value: Value) -> bool:
         return value not in self.values
@@ -62,6 +68,9 @@ class Whole:
     least: int
     most: int
 
+    def __str__(self) -> str:
+        return f"{self.least} to {self.most}"
+
     def refuses(self, value: Value) -> bool:
         return isinstance(value, bool) or not isinstance(value, int) or not self.least <= value <= self.most
 
@@ -73,6 +82,9 @@ class Time:
     least: timedelta
     most: timedelta
 
+    def __str__(self) -> str:
+        return f"{self.least} to {self.most}"
+
     def refuses(self, value: Value) -> bool:
         return not isinstance(value, timedelta) or not self.least <= value <= self.most
 
@@ -83,6 +95,10 @@ class Text:
 
     longest: int
     form: str = r"[^\x00-\x1f\x7f]*"
+    words: str = "text"
+
+    def __str__(self) -> str:
+        return f"{self.words} of {self.longest} characters at most"
 
     def refuses(self, value: Value) -> bool:
         return not isinstance(value, str) or len(value) > self.longest or not re.fullmatch(self.form, value)
@@ -94,6 +110,9 @@ class Many:
 
     each: Text
     octets: int = 1 << 30
+
+    def __str__(self) -> str:
+        return f"one or more of {self.each}" + (f", {self.octets} octets together" if self.octets < 1 << 30 else "")
 
     def refuses(self, value: Value) -> bool:
         if not isinstance(value, tuple) or not value:
@@ -133,8 +152,8 @@ class Noun:
 
 
 _ADDRESS = Text(320, r"[^\s\x00-\x1f\x7f]+@[^\s\x00-\x1f\x7f]+")
-_IPV4 = Text(18, r"\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?")
-_NEAR_IPV4 = Text(18, r"\d{1,3}(\.\d{1,3}){3}(/(2[4-9]|3[0-2]))?")
+_IPV4 = Text(18, r"\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?", "an IPv4 address or network")
+_NEAR_IPV4 = Text(18, r"\d{1,3}(\.\d{1,3}){3}(/(2[4-9]|3[0-2]))?", "an IPv4 address, or a network from /24 to /32,")
 _PATTERNS = Many(Text(128), 8_000)  # a rule has 8 KB for its patterns
 _SCOPE = OneOf(("InOrganization", "NotInOrganization"))
 _MOST_BYTES = 2_147_483_647

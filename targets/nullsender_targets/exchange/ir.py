@@ -51,13 +51,19 @@ class Wanted:
             if known is None:
                 raise ValueError(f"Set-{self.noun} of {self.service.title} has no parameter {setting.name}")
             if known.kind.refuses(setting.value):
-                raise ValueError(f"Set-{self.noun} -{setting.name} does not take {setting.value!r}")
+                raise ValueError(f"Set-{self.noun} -{setting.name} takes {known.kind}, not {_shown(setting.value)}")
 
     @property
     def unread(self) -> tuple[str, ...]:
         """Names of the parameters that cannot be compared."""
         found = (parameter(self.noun, setting.name, self.service) for setting in self.settings)
         return tuple(one.name for one in found if one is not None and not one.read)
+
+
+def _shown(value: Value) -> str:
+    """Return a value for a message, of a long list its beginning."""
+    text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 @dataclass(frozen=True, slots=True)

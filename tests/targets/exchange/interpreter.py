@@ -16,7 +16,8 @@ from tests.targets.exchange.syntax import faults, parse, said, words
 
 _CHAIN = {  # levels of precedence, nearly always with one child
     "logical_expression", "bitwise_expression", "comparison_expression", "additive_expression",
-    "multiplicative_expression", "format_expression", "range_expression", "array_literal_expression", "unary_expression",
+    "multiplicative_expression", "format_expression", "range_expression", "array_literal_expression",
+    "unary_expression",
     "logical_argument_expression", "bitwise_argument_expression", "comparison_argument_expression",
     "additive_argument_expression", "multiplicative_argument_expression", "format_argument_expression",
     "range_argument_expression", "argument_expression", "left_assignment_expression", "key_expression",
@@ -91,7 +92,7 @@ class _Run:
                 yield from self.choice(node)
             case "foreach_statement":
                 variable, items, body = node.named_children
-                yield from self.loop(body, (self.let(variable, one) for one in _each(self.value(items))))
+                yield from self.loop(body, self.let_each(variable, self.value(items)))
             case "for_statement":
                 start, until, step, body = node.named_children
                 list(self.block(start))
@@ -120,6 +121,11 @@ class _Run:
             except _Stop as stop:
                 if stop.what != "continue":
                     raise
+
+    def let_each(self, variable: Node, items: Any) -> Iterator[None]:
+        for one in _each(items):
+            self.let(variable, one)
+            yield
 
     def counted(self, until: Node, step: Node) -> Iterator[None]:
         while _true(self.value(until.named_children[0])):
@@ -180,8 +186,7 @@ class _Run:
         inner.parameters(function, arguments)
         outputs: list[Any] = []
         try:
-            for output in inner.block(function):
-                outputs.append(output)
+            outputs.extend(inner.block(function))
         except _Stop as stop:
             if stop.what != "return":
                 raise
@@ -190,7 +195,9 @@ class _Run:
 
     def parameters(self, node: Node, arguments: Table) -> None:
         for block in (child for child in node.named_children if child.type == "param_block"):
-            for one in (n for part in block.named_children for n in part.named_children if n.type == "script_parameter"):
+            for one in (
+                n for part in block.named_children for n in part.named_children if n.type == "script_parameter"
+            ):
                 (variable,) = (child for child in one.named_children if child.type == "variable")
                 name = words(variable).removeprefix("$")
                 defaults = [child for child in one.named_children if child.type == "script_parameter_default"]
@@ -328,3 +335,9 @@ def _one(outputs: list[Any]) -> Any:
 
 def _true(value: Any) -> bool:
     return bool(_one(value)) if isinstance(value, list) else bool(value)
+
+
+def value_of(script: Path) -> Any:
+    """Return the one value that a script is."""
+    scope = Table({"true": True, "false": False, "null": None})
+    return _one(_Run(Host(lambda *_: None), {}, scope).file(script))

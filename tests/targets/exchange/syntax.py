@@ -11,6 +11,8 @@ from tree_sitter import Language, Node, Parser
 
 _QUOTE = "['\u2018\u2019\u201a\u201b]"  # PowerShell takes all of these for a single quote
 _TWO = re.compile(f"({_QUOTE}){_QUOTE}")
+_BEGINS = re.compile(rf"#[^\n]*|{_QUOTE}")
+_ENDS = re.compile(f"{_QUOTE}{{1,2}}")
 BOM = "\ufeff"
 
 
@@ -49,7 +51,20 @@ def said(token: str) -> str:
     return _TWO.sub(r"\1", inner)
 
 
-def tokens(text: str) -> list[str]:
-    """Split text as PowerShell's own scanner does, as far as strings, comments and the rest go; strings whole."""
-    found = re.findall(rf"{_QUOTE}(?:{_QUOTE}{_QUOTE}|[^'\u2018\u2019\u201a\u201b])*{_QUOTE}|#[^\n]*|[^'\u2018\u2019\u201a\u201b#]+|.", text)
-    return [one for one in found if not one.isspace()]
+def strings(text: str) -> list[str]:
+    """Return the string tokens of a script as PowerShell's own scanner finds them, which knows five quotes."""
+    found, at = [], 0
+    while begin := _BEGINS.search(text, at):
+        if begin[0].startswith("#"):
+            at = begin.end()
+            continue
+        at = begin.end()
+        while True:
+            end = _ENDS.search(text, at)
+            if end is None:
+                raise ValueError(f"{text[begin.start() :]!r} does not end")
+            at = end.end()
+            if len(end[0]) == 1:
+                break
+        found.append(text[begin.start() : at])
+    return found

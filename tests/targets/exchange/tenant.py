@@ -1,4 +1,4 @@
-"""An Exchange that exists only here: objects, and cmdlets that read and change them and take what the real ones take."""
+"""An Exchange that exists only here: objects, and cmdlets that read and change them as the real ones do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from nullsender_targets.exchange.cmdlets import NOUNS, Flag, Service, Time, Whole, parameter
 from tests.targets.exchange.builtin import Failure, Table
-
 
 
 def _domain(name: str, kind: str) -> Table:
@@ -35,7 +34,9 @@ def objects() -> dict[str, list[Table]]:
             })
         ],
         "TransportService": [
-            Table({"Identity": "EDGE1", "MessageExpirationTimeout": "2.00:00:00", "DelayNotificationTimeout": "04:00:00"})
+            Table({
+                "Identity": "EDGE1", "MessageExpirationTimeout": "2.00:00:00", "DelayNotificationTimeout": "04:00:00",
+            })
         ],
         "OrganizationConfig": [Table({"DisablePlusAddressInRecipients": True})],
         "RecipientFilterConfig": [

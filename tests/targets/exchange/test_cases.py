@@ -30,7 +30,7 @@ def test_a_policy_becomes_these_files(case: str, update_goldens: bool) -> None:
 def test_every_script_is_powershell(case: str) -> None:
     scripts = {name: text for name, text in files(compiled(case)).items() if name.endswith(".ps1")}
     assert len(scripts) == 1 + len(SAME)
-    assert {name: faults(parse(text)) for name, text in scripts.items()} == dict.fromkeys(scripts, [])
+    assert {name: faults(parse(text)) for name, text in scripts.items()} == {name: [] for name in scripts}
 
 
 @of_each_case
