@@ -36,7 +36,6 @@ def load(name: str) -> AnyTarget:
     return found
 
 
-@cache
 def _own() -> Mapping[str, str]:
     """Map the name of each target of ours to its package."""
     return dict(_targets(import_module(HOME).__path__))

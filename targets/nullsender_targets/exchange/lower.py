@@ -87,7 +87,7 @@ class _Work:
     def _refuse(self, words: str, why: str, span: Span | None, help_: str | None = None) -> None:
         self.found.append(
             Diagnostic(
-                "NS541", f"{self.service.title} does not take what `{words}` asks for", span, note=why, help=help_
+                "NS540", f"{self.service.title} does not take what `{words}` asks for", span, note=why, help=help_
             )
         )
 

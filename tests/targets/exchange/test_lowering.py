@@ -88,7 +88,7 @@ def test_every_reason_says_what_to_do_instead_or_that_it_is_not_needed(name: str
 def test_a_value_that_is_not_taken_is_an_error_with_its_place(text: str, why: str, tmp_path: Path) -> None:
     built = written(text, tmp_path)
     (found,) = (d for d in built.diagnostics if d.is_error)
-    assert (found.code, why in (found.note or "")) == ("NS541", True), found
+    assert (found.code, why in (found.note or "")) == ("NS540", True), found
     assert found.span is not None
 
 
@@ -125,7 +125,8 @@ def test_quarantine_is_what_the_policy_says(into: str, action: dict[str, str], t
 def test_exceptions_of_one_kind_stand_together(tmp_path: Path) -> None:
     text = (
         f"{SERVED}{FRONT}quarantine into hold\nquarantine ordinary mail when spf is fail "
-        f"except sender in a@example.net except sender in *@example.com except client in 198.51.100.7 as q allow approximate\n{ONLINE}"
+        f"except sender in a@example.net except sender in *@example.com except client in 198.51.100.7 "
+        f"as q allow approximate\n{ONLINE}"
     )
     of = values(text, tmp_path)["TransportRule nullsender tenant: q"]
     assert of["FromAddressMatchesPatterns"] == "@('@')"
