@@ -200,6 +200,12 @@ _NOUNS = (
             Parameter("DelayNotificationTimeout", Time(timedelta(seconds=1), timedelta(days=30)), SERVER),
         ),
     ),
+    Noun(
+        "HostedContentFilterPolicy",
+        "",
+        True,
+        (Parameter("MarkAsSpamNdrBackscatter", OneOf(("On", "Off")), ONLINE),),
+    ),
     Noun("OrganizationConfig", "", False, (Parameter("DisablePlusAddressInRecipients", Flag(), ONLINE),)),
     Noun(
         "RecipientFilterConfig",

@@ -54,9 +54,17 @@ class Wanted:
                 raise ValueError(f"Set-{self.noun} -{setting.name} takes {known.kind}, not {_shown(setting.value)}")
 
     @property
+    def clear(self) -> tuple[str, ...]:
+        """Names of the parameters that an object of ours has not: an earlier policy may have set them."""
+        noun, held = NOUNS[self.noun], {setting.name for setting in self.settings}
+        ours = (one for one in noun.parameters if noun.made and self.service in one.where)
+        return tuple(one.name for one in ours if one.name not in held)
+
+    @property
     def unread(self) -> tuple[str, ...]:
-        """Names of the parameters that cannot be compared."""
-        found = (parameter(self.noun, setting.name, self.service) for setting in self.settings)
+        """Names of the parameters, held and cleared, that cannot be compared."""
+        names = (*(setting.name for setting in self.settings), *self.clear)
+        found = (parameter(self.noun, name, self.service) for name in names)
         return tuple(one.name for one in found if one is not None and not one.read)
 
 

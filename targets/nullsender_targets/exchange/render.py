@@ -74,6 +74,7 @@ def _row(wanted: ir.Wanted) -> _Row:
         "Make": quote.value(noun.made),
         "WaitsFor": quote.text(wanted.waits_for),
         "Unread": quote.value(wanted.unread),
+        "Clear": quote.value(wanted.clear),
     }
     return _Row(
         quote.comment(wanted.words),

@@ -143,6 +143,11 @@ def _exceptions(rule: p.Rule, site: Site) -> dict[str, Value]:
 
 
 def _action(rule: p.Rule, quarantine: p.QuarantineInto) -> dict[str, Value]:
+    """Return what the rule does; a flag is told when it is off, too, for it cannot be cleared."""
+    return {"Quarantine": False, "DeleteMessage": False, "StopRuleProcessing": False, **_done(rule, quarantine)}
+
+
+def _done(rule: p.Rule, quarantine: p.QuarantineInto) -> dict[str, Value]:
     match rule.action:
         case p.Tag(header, value):
             return {"SetHeaderName": header, "SetHeaderValue": value}

@@ -10,8 +10,7 @@ from nullsender_targets.exchange.cmdlets import Service, Value
 
 _ALL = 2_147_483_647  # bytes: more than a message may have
 _BUILT_IN: dict[type, str] = {
-    p.SignBatv: "Exchange Online marks what it sends and knows bounces of it by that, with keys of its own. This needs "
-    "outgoing mail to pass through it: where it does not, MarkAsSpamNdrBackscatter has to stay off.",
+    p.SignBatv: "Exchange Online marks what it sends and knows bounces of it by that, with keys of its own.",
     p.RewriteSrs: "Exchange Online rewrites the sender of what it forwards, with keys and an address of its own.",
     p.AnswerAutomatically: "Automatic replies never go to a null sender.",
 }
@@ -27,6 +26,8 @@ def settings_of(setting: object, service: Service) -> Iterator[tuple[str, dict[s
     match setting:
         case p.SendNdrs(to):
             yield "RemoteDomain", {"NDREnabled": to is p.NdrTo.ANYONE}
+        case p.SignBatv():  # on is for nobody: all NDRs are spam then to a tenant whose outgoing mail goes elsewhere
+            yield "HostedContentFilterPolicy", {"MarkAsSpamNdrBackscatter": "Off"}
         case p.AnswerAutomatically(ordinary):
             yield "RemoteDomain", {"AllowedOOFType": "External" if ordinary else "None", "AutoReplyEnabled": ordinary}
         case p.GiveUp(seconds=seconds) if service is Service.ONLINE:

@@ -38,6 +38,7 @@ def objects() -> dict[str, list[Table]]:
                 "Identity": "EDGE1", "MessageExpirationTimeout": "2.00:00:00", "DelayNotificationTimeout": "04:00:00",
             })
         ],
+        "HostedContentFilterPolicy": [Table({"Identity": "Default", "MarkAsSpamNdrBackscatter": "On"})],
         "OrganizationConfig": [Table({"DisablePlusAddressInRecipients": True})],
         "RecipientFilterConfig": [
             Table({"Enabled": True, "RecipientValidationEnabled": False, "ExternalMailEnabled": True})

@@ -9,6 +9,7 @@ import pytest
 
 from nullsender_targets.exchange import ir
 from nullsender_targets.exchange.cmdlets import NOUNS, Noun, Service, Value, parameter
+from tests.targets.exchange.builtin import Table
 from tests.targets.exchange.interpreter import value_of
 from tests.targets.exchange.policies import CASES, compiled, files, ours, place
 from tests.targets.exchange.syntax import nodes, parse, words
@@ -74,7 +75,12 @@ def test_every_call_is_one_that_the_table_has(case: str, tmp_path: Path) -> None
         known = {name: parameter(noun.name, name, service) for name in call["Set"]}
         assert None not in known.values()
         assert (call["Key"], call["Identity"], call["Make"]) == (noun.key, noun.identity, noun.made)
-        assert call["Unread"] == [name for name, one in known.items() if one and not one.read]
+        assert set(call["Set"]) & set(call["Clear"]) == set()
+        assert set(call["Unread"]) == {one.name for one in noun.parameters if not one.read and one.name in _all(call)}
+
+
+def _all(call: Table) -> set[str]:
+    return {*call["Set"], *call["Clear"]}
 
 
 def test_scripts_run_nothing_but_cmdlets_of_the_table_and_of_powershell() -> None:

@@ -119,7 +119,8 @@ def test_the_tenant_takes_mail_from_the_gateway_alone_where_it_stands_behind_it(
 def test_quarantine_is_what_the_policy_says(into: str, action: dict[str, str], tmp_path: Path) -> None:
     text = f"{SERVED}quarantine into {into}\nquarantine outgoing mail from a@example.org as q\n{ONLINE}"
     of = values(text, tmp_path)["TransportRule nullsender tenant: q"]
-    assert {key: of.get(key) for key in ("Quarantine", *action)} == {"Quarantine": None} | action
+    off = dict.fromkeys(("Quarantine", "DeleteMessage", "StopRuleProcessing"), "$false")
+    assert {key: of.get(key) for key in (*off, *action)} == off | action
 
 
 def test_exceptions_of_one_kind_stand_together(tmp_path: Path) -> None:
@@ -139,5 +140,5 @@ def test_what_the_service_does_by_itself_is_a_note(tmp_path: Path) -> None:
     text = SERVED + 'sign mail from example.org with batv keys "/etc/k"\n' + ONLINE
     script = b"".join(ours(written(text, tmp_path)).emitted.artifacts[0].chunks()).decode()
     assert "knows bounces of it by that" in script
-    assert "MarkAsSpamNdrBackscatter has to stay off" in script
-    assert re.findall(r"Noun = '(\w+)'", script) == ["AcceptedDomain"]
+    assert "MarkAsSpamNdrBackscatter = 'Off'" in script
+    assert re.findall(r"Noun = '(\w+)'", script) == ["AcceptedDomain", "HostedContentFilterPolicy"]

@@ -87,7 +87,7 @@ def test_audit_reads_alone_and_shows_what_differs(case: str, tmp_path: Path) -> 
     session.tenant.one("RemoteDomain", "Default")["NDREnabled"] = "neither"
     code, host = session.run("audit")
     assert code == 1
-    assert "RemoteDomain: NDREnabled is neither, wanted" in host.out[0] + host.out[-2]
+    assert "RemoteDomain Default: NDREnabled is neither, wanted" in host.out[0] + host.out[-2]
 
 
 @pytest.mark.parametrize("script", ["apply", "undo", "audit"])
@@ -151,6 +151,30 @@ def test_what_a_policy_no_longer_says_is_removed_and_what_others_made_stays(tmp_
     assert session.run("audit")[0] == 0
     session.run("undo")
     assert session.tenant.state() == before
+
+
+def test_an_exception_that_a_policy_no_longer_makes_is_taken_back(tmp_path: Path) -> None:
+    session = Session(ALONE, tmp_path)
+    session.run("apply")
+    name = "nullsender tenant: quarantine-ordinary-mail-from-blocked"
+    assert session.tenant.one("TransportRule", name)["ExceptIfSenderIpRanges"] == ["198.51.100.0/24"]
+    text = (CASES / ALONE / "policy.ndr").read_text()
+    place(written(text.replace("except client in partners", "").replace("networks  partners", "#"), tmp_path), tmp_path)
+    session.run("apply")
+    assert session.tenant.calls == [f"Set-TransportRule {name}"]
+    assert session.tenant.one("TransportRule", name)["ExceptIfSenderIpRanges"] is None
+    assert session.run("audit")[0] == 0
+
+
+def test_a_condition_that_somebody_added_to_a_rule_of_ours_is_drift(tmp_path: Path) -> None:
+    session = Session(ALONE, tmp_path)
+    session.run("apply")
+    name = "nullsender tenant: quarantine-outgoing-mail-from-example-net"
+    session.tenant.one("TransportRule", name)["SenderIpRanges"] = ["192.0.2.1"]
+    code, host = session.run("audit")
+    assert (code, host.out[0]) == (1, f"TransportRule {name}: SenderIpRanges is 192.0.2.1, wanted ")
+    session.run("apply")
+    assert session.tenant.one("TransportRule", name)["SenderIpRanges"] is None
 
 
 def test_a_rule_that_was_changed_by_hand_is_set_again_as_a_whole(tmp_path: Path) -> None:

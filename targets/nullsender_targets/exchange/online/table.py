@@ -70,7 +70,9 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     ),
     "give up mail": setting("`MessageExpiration`, from 12 to 24 hours"),
     "answer automatically": setting("`AutoReplyEnabled` and `AllowedOOFType` of every remote domain"),
-    "sign mail with batv": setting("built in: the service marks what it sends and knows its own bounces by that"),
+    "sign mail with batv": setting(
+        "built in: the service marks what it sends and knows its own bounces by that; `MarkAsSpamNdrBackscatter` is off"
+    ),
     "rewrite with srs": setting("built in: the service rewrites the sender of what it forwards"),
 }
 

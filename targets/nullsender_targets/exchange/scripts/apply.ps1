@@ -70,6 +70,7 @@ foreach ($item in $policy.Wanted) {
         }
     }
     foreach ($present in $found) {
+        $label = Get-Label -Item $item -Present $present
         $names = @(Get-Difference -Item $item -Present $present)
         if ($names.Count -gt 0) {
             if ($PSCmdlet.ShouldProcess($label, 'Set ' + ($names -join ', '))) {

@@ -35,6 +35,7 @@ foreach ($item in $policy.Wanted) {
         $differing += 1
     }
     foreach ($present in $found) {
+        $label = Get-Label -Item $item -Present $present
         foreach ($name in @(Get-Difference -Item $item -Present $present)) {
             $there = (@(foreach ($one in $present.$name) { [string] $one })) -join ', '
             $wanted = (@(foreach ($one in $item.Set[$name]) { [string] $one })) -join ', '

@@ -14,12 +14,16 @@ function Assert-Connection {
     }
 }
 
-# Bring what cmdlets give, and what they take, into one form: the words of a value, in order, one a line.
+# Bring what cmdlets give, and what they take, into one form: the words of a value, in order, one a line. What is off and
+# what was never set are the same.
 function Get-Word {
     param($Value)
     $words = @(
         foreach ($one in $Value) {
             $text = [string] $one
+            if (($one -is [bool]) -and (-not $one)) {
+                $text = ''
+            }
             if ($text -match '^\S+ [KMGT]?B \((.+) bytes\)$') {
                 $text = $Matches[1] -replace '[^0-9]', ''
             }
@@ -55,7 +59,7 @@ function Get-Present {
 function Get-Difference {
     param([hashtable] $Item, $Present)
     $differing = @(
-        foreach ($name in @($Item.Set.Keys | Sort-Object)) {
+        foreach ($name in @(@($Item.Set.Keys; $Item.Clear) | Sort-Object)) {
             if ($Item.Unread -notcontains $name) {
                 if ((Get-Word -Value $Present.$name) -ne (Get-Word -Value $Item.Set[$name])) {
                     $name
@@ -71,8 +75,12 @@ function Get-Difference {
 
 # Name an object for people.
 function Get-Label {
-    param([hashtable] $Item)
-    (($Item.Noun + ' ' + $Item.Name) -replace '\s+$', '')
+    param([hashtable] $Item, $Present)
+    $name = $Item.Name
+    if (($name -eq '') -and ($null -ne $Present) -and $Item.Identity) {
+        $name = [string] $Present.Identity
+    }
+    ($Item.Noun + ' ' + $name) -replace '\s+$', ''
 }
 
 # Name the objects of ours that the policy does not want any more.
@@ -163,7 +171,7 @@ function Add-Record {
         if ($Item.Identity) {
             $key = 'Identity'
         }
-        @{ Noun = $Item.Noun; Key = $key; Name = $identity; Identity = $Item.Identity; Set = $before; Unread = @() }
+        @{ Noun = $Item.Noun; Key = $key; Name = $identity; Identity = $Item.Identity; Set = $before; Clear = @(); Unread = @() }
     }
 }
 

@@ -41,6 +41,7 @@ for ($at = $record.Count - 1; $at -ge 0; $at -= 1) {
         $left += 1
     }
     foreach ($present in $found) {
+        $label = Get-Label -Item $item -Present $present
         $names = @(Get-Difference -Item $item -Present $present)
         if ($names.Count -gt 0) {
             if ($PSCmdlet.ShouldProcess($label, 'Set ' + ($names -join ', '))) {

@@ -19,6 +19,7 @@
             Make = $true
             WaitsFor = ''
             Unread = @('SenderDomains')
+            Clear = @()
             Set = @{
                 ConnectorType = 'Partner'
                 SenderDomains = @('*')
@@ -38,6 +39,7 @@
             Make = $false
             WaitsFor = ''
             Unread = @()
+            Clear = @()
             Set = @{
                 DisablePlusAddressInRecipients = $false
             }
@@ -51,6 +53,7 @@
             Make = $false
             WaitsFor = 'example.org'
             Unread = @()
+            Clear = @()
             Set = @{
                 DomainType = 'Authoritative'
                 MatchSubDomains = $false
@@ -65,6 +68,7 @@
             Make = $false
             WaitsFor = ''
             Unread = @()
+            Clear = @()
             Set = @{
                 DomainType = 'InternalRelay'
                 MatchSubDomains = $false
@@ -79,6 +83,7 @@
             Make = $false
             WaitsFor = ''
             Unread = @()
+            Clear = @()
             Set = @{
                 NDREnabled = $false
             }

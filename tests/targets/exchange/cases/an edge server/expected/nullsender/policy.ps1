@@ -20,6 +20,7 @@
             Make = $false
             WaitsFor = ''
             Unread = @()
+            Clear = @()
             Set = @{
                 Enabled = $true
                 ExternalMailEnabled = $true
@@ -35,6 +36,7 @@
             Make = $false
             WaitsFor = ''
             Unread = @()
+            Clear = @()
             Set = @{
                 DomainType = 'Authoritative'
                 AddressBookEnabled = $true
@@ -49,6 +51,7 @@
             Make = $false
             WaitsFor = ''
             Unread = @()
+            Clear = @()
             Set = @{
                 DomainType = 'InternalRelay'
                 AddressBookEnabled = $false
@@ -63,6 +66,7 @@
             Make = $false
             WaitsFor = ''
             Unread = @()
+            Clear = @()
             Set = @{
                 NDREnabled = $false
             }
@@ -76,6 +80,7 @@
             Make = $false
             WaitsFor = ''
             Unread = @()
+            Clear = @()
             Set = @{
                 ExternalDsnMaxMessageAttachSize = 0
                 InternalDsnMaxMessageAttachSize = 0
@@ -90,6 +95,7 @@
             Make = $false
             WaitsFor = ''
             Unread = @()
+            Clear = @()
             Set = @{
                 MessageExpirationTimeout = '5.00:00:00'
             }
@@ -103,6 +109,7 @@
             Make = $false
             WaitsFor = ''
             Unread = @()
+            Clear = @()
             Set = @{
                 DelayNotificationTimeout = '08:00:00'
             }
@@ -116,6 +123,7 @@
             Make = $false
             WaitsFor = ''
             Unread = @()
+            Clear = @()
             Set = @{
                 ExternalDelayDsnEnabled = $true
                 InternalDelayDsnEnabled = $true
@@ -130,6 +138,7 @@
             Make = $false
             WaitsFor = ''
             Unread = @()
+            Clear = @()
             Set = @{
                 AllowedOOFType = 'External'
                 AutoReplyEnabled = $true
