@@ -179,7 +179,7 @@ def _pattern(entry: str, kind: Kind) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"[^\w@-]", lambda found: f"\\{found[0]}", text)
+    return re.sub(r"[\\^$.|?*+()\[\]{}]", lambda found: f"\\{found[0]}", text)
 
 
 def _networks(entries: Entries) -> tuple[str, ...]:
