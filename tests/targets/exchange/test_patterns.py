@@ -17,8 +17,8 @@ HERE = Span(Source("policy.ndr", "policy"), 0, 6)
 SITE = Site((), (), (), None, ("postmaster",), "", p.QuarantineInto(p.Into.HOLD), ())
 ADDRESSES = (
     "joe@partner.example", "big.joe@partner.example", "joe@partner.example.org", "joe@sub.partner.example",
-    "joe@partnerXexample", "bounce-1@lists.example", "bounce@lists.example", "bounce-1@a.lists.example", "a+b@c.example",
-    "aab@c.example", "it's@c.example", "mailer-daemon@any.example", "x.mailer-daemon@any.example",
+    "joe@partnerXexample", "bounce-1@lists.example", "bounce@lists.example", "bounce-1@a.lists.example",
+    "a+b@c.example", "aab@c.example", "it's@c.example", "mailer-daemon@any.example", "x.mailer-daemon@any.example",
 )  # fmt: skip
 
 
