@@ -253,6 +253,7 @@ _NOUNS = (
             Parameter("Quarantine", Flag(), ONLINE),
             Parameter("DeleteMessage", Flag(), ONLINE),
             Parameter("RedirectMessageTo", Many(_ADDRESS), ONLINE, read=False),
+            Parameter("RemoveHeader", Text(64, r"[!-9;-~]+"), ONLINE),
             Parameter("SetHeaderName", Text(64, r"[!-9;-~]+"), ONLINE),
             Parameter("SetHeaderValue", Text(256), ONLINE),
             Parameter("StopRuleProcessing", Flag(), ONLINE),

@@ -14,7 +14,7 @@ from nullsender.plan import Part
 from nullsender.source import Span
 from nullsender_targets.exchange import ir
 from nullsender_targets.exchange.cmdlets import Service, Value
-from nullsender_targets.exchange.rules import mail_flow
+from nullsender_targets.exchange.rules import cleaning, mail_flow
 from nullsender_targets.exchange.statements import note_of, settings_of
 
 Values = dict[str, Value]
@@ -157,11 +157,29 @@ class _Work:
     def _rules(self) -> None:
         rules = [step.rule for step in self.part.steps if not step.rule.relaying and not step.rule.existence]
         rules.sort(key=lambda rule: not isinstance(rule.action, p.Tag))  # tags before what decides, as written
-        for priority, rule in enumerate(rules):
+        cleaned = self._cleaned(rules)
+        for priority, rule in enumerate(rules, cleaned):
             try:
                 self.wanted.append(mail_flow(rule, self.part.site, _name(self.part.deployment, rule.id), priority))
             except ValueError as error:
                 self._refuse(rule.words, str(error), rule.span)
+
+    def _cleaned(self, rules: list[p.Rule]) -> int:
+        """Remove the header fields that tags add, and return how many rules do that."""
+        tags: dict[str, p.Rule] = {}
+        for rule in rules:
+            if isinstance(rule.action, p.Tag) and not rule.report_only:
+                first = tags.setdefault(rule.action.header.lower(), rule)
+                if first is not rule:
+                    why = f"a mail-flow rule sets a header field once, and `{first.words}` sets it already"
+                    self._refuse(rule.words, why, rule.span)
+        for priority, (header, rule) in enumerate(tags.items()):
+            name = _name(self.part.deployment, f"remove {header}")
+            try:
+                self.wanted.append(cleaning(header, (rule.id,), name, priority))
+            except ValueError as error:
+                self._refuse(rule.words, str(error), rule.span)
+        return len(tags)
 
 
 def _name(deployment: str, id_: str) -> str:

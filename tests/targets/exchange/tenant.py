@@ -57,6 +57,7 @@ class Tenant:
     objects: dict[str, list[Table]] = field(default_factory=objects)
     calls: list[str] = field(default_factory=list)
     connected: bool = True
+    fails: str = ""  # a cmdlet that the service does not run today
 
     def state(self) -> dict[str, list[Table]]:
         return deepcopy(self.objects)
@@ -77,6 +78,8 @@ class Tenant:
             return []
         if verb == "Get":
             return list(self.objects[noun])
+        if name == self.fails:
+            raise Failure(f"{name} was throttled")
         self.calls.append(f"{name} {given.get('Identity') or given.get('Name') or ''}".strip())
         return self.change(verb, noun, given)
 

@@ -136,6 +136,24 @@ def test_exceptions_of_one_kind_stand_together(tmp_path: Path) -> None:
     assert of["HeaderMatchesPatterns"] == "@('^spf=fail ')"
 
 
+def test_a_tag_from_outside_is_removed_before_ours_is_set(tmp_path: Path) -> None:
+    text = f'{SERVED}tag "X-Sent: yes" outgoing mail as t\n{ONLINE}'
+    found = values(text, tmp_path)
+    removing, setting = (found[f"TransportRule nullsender tenant: {name}"] for name in ("remove x-sent", "t"))
+    assert (removing["Priority"], removing["RemoveHeader"], "FromScope" in removing) == ("0", "'x-sent'", False)
+    assert (setting["Priority"], setting["SetHeaderName"], setting["FromScope"]) == (
+        "1",
+        "'X-Sent'",
+        "'InOrganization'",
+    )
+
+
+def test_two_tags_of_one_name_are_an_error(tmp_path: Path) -> None:
+    text = f'{SERVED}tag "X-Sent: a" outgoing mail\ntag "x-sent: b" outgoing mail from a@example.org\n{ONLINE}'
+    ((code, note),) = said(written(text, tmp_path))
+    assert (code, "sets it already" in note) == ("NS540", True)
+
+
 def test_what_the_service_does_by_itself_is_a_note(tmp_path: Path) -> None:
     text = SERVED + 'sign mail from example.org with batv keys "/etc/k"\n' + ONLINE
     script = b"".join(ours(written(text, tmp_path)).emitted.artifacts[0].chunks()).decode()

@@ -134,6 +134,17 @@ def test_a_domain_that_the_tenant_does_not_have_is_named(tmp_path: Path) -> None
     assert "AcceptedDomain example.net: does not exist" in session.run("audit")[1].out
 
 
+def test_a_run_that_fails_in_the_middle_can_be_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(ALONE, tmp_path)
+    before = session.tenant.state()
+    monkeypatch.setattr(session.tenant, "fails", "New-TransportRule")
+    with pytest.raises(Failure, match="throttled"):
+        session.run("apply")
+    assert session.tenant.state() != before
+    session.run("undo")
+    assert session.tenant.state() == before
+
+
 # --- policies that change ---------------------------------------------------------------------------------------------
 def test_what_a_policy_no_longer_says_is_removed_and_what_others_made_stays(tmp_path: Path) -> None:
     session = Session(ALONE, tmp_path)
@@ -147,7 +158,8 @@ def test_what_a_policy_no_longer_says_is_removed_and_what_others_made_stays(tmp_
     assert "not wanted any more" in session.run("audit")[1].out[0]
     session.run("apply")
     names = {rule["Name"] for rule in session.tenant.objects["TransportRule"]}
-    assert names == {"Disclaimer", "nullsender tenant: tag-x-sent-yes-outgoing-mail"}
+    kept = ("remove x-sent", "tag-x-sent-yes-outgoing-mail")
+    assert names == {"Disclaimer", *(f"nullsender tenant: {name}" for name in kept)}
     assert session.run("audit")[0] == 0
     session.run("undo")
     assert session.tenant.state() == before

@@ -25,7 +25,9 @@ _RECIPIENTS: Mapping[str, tuple[Way, ...]] = {
         RCPT,
         Loss.NARROWER,
     ),
-    "recipients are anyone": way("the accepted domain is `InternalRelay`, whose recipients nobody asks for", RCPT),
+    "recipients are anyone": way(
+        "the accepted domain is `InternalRelay`; a connector has to take what no mailbox here does", RCPT
+    ),
     "subaddresses": way("plus addressing, which knows `+` and no other delimiter", RCPT),
 }
 _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
@@ -60,7 +62,7 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     "quarantine into junk": way("delivered with `X-Spam: Yes`", CONTENT),
     "quarantine into address": way("the message is redirected there", CONTENT),
     "discard": way("a mail-flow rule drops the message without an NDR", CONTENT),
-    "tag": way("a mail-flow rule sets the header field, in place of one from outside", CONTENT),
+    "tag": way("a mail-flow rule sets the header field, and another has removed it from all that comes", CONTENT),
     "report only": way("the mail-flow rule is in mode `Audit`, and the message trace tells of it", CONTENT),
 }
 _SETTINGS: Mapping[str, tuple[Way, ...]] = {

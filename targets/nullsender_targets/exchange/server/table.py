@@ -14,7 +14,9 @@ _RECIPIENTS: Mapping[str, tuple[Way, ...]] = {
     "nonexistent recipients": way("the recipient filter asks the directory that EdgeSync brings", RCPT),
     "nonexistent recipients with a code": way("the recipient filter always answers 550 5.1.1", RCPT, Loss.CODE),
     "recipients from the server": way("the directory that EdgeSync brings", RCPT),
-    "recipients are anyone": way("the accepted domain is `InternalRelay`, whose recipients nobody asks for", RCPT),
+    "recipients are anyone": way(
+        "the accepted domain is `InternalRelay`; a send connector has to take what comes for it", RCPT
+    ),
 }
 _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "send ndrs to anyone": setting("`NDREnabled` of every remote domain"),
