@@ -66,8 +66,8 @@ def generated(outputs: Sequence[Output]) -> tuple[tuple[GeneratedFile, ...], tup
                         Diagnostic("NS604", f"`{output.part.component}` gave a file `{one.path}`: {wrong}", None)
                     )
                 files[folder / one.path] = _at(folder, one)
-        if on_hosts := [output for output in its if output.emitted.placement]:
-            script = _at(PurePosixPath(deployment), apply.script(deployment, on_hosts))
+        if any(output.emitted.placement for output in its):
+            script = _at(PurePosixPath(deployment), apply.script(deployment, its))
             files[script.path] = script
     return tuple(files[path] for path in sorted(files)), tuple(found)
 

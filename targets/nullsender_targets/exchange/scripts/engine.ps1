@@ -105,7 +105,8 @@ function Get-Missing {
         $known = @{}
         foreach ($recipient in @(Get-Recipient -ResultSize Unlimited)) {
             foreach ($address in $recipient.EmailAddresses) {
-                $known[([string] $address) -replace '^smtp:', ''] = $true
+                $plain = ([string] $address) -replace '^smtp:', ''
+                $known[$plain] = $true
             }
         }
         foreach ($address in @(Get-Content -LiteralPath (Join-Path -Path $Folder -ChildPath $Policy.List) -Encoding UTF8)) {
