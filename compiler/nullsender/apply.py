@@ -8,14 +8,15 @@ from shlex import quote
 
 from nullsender.emit import Output
 from nullsender.layout import Quoted, artifact, render
-from nullsender.target import Artifact
+from nullsender.target import Artifact, Placement
 
 NAME = "apply.sh"
 
 
 def script(deployment: str, outputs: Sequence[Output]) -> Artifact:
-    """Return `apply.sh` for the components of a deployment, in the order in which they are installed."""
-    numbers = [str(number) for number, _ in enumerate(outputs, 1)]
+    """Return `apply.sh` for the components of a deployment that have a place, in the order they are installed in."""
+    placed = [(output, output.emitted.placement) for output in outputs if output.emitted.placement]
+    numbers = [str(number) for number, _ in enumerate(placed, 1)]
     page = render(
         "nullsender",
         f"{NAME}.j2",
@@ -23,13 +24,13 @@ def script(deployment: str, outputs: Sequence[Output]) -> Artifact:
         numbers=_word(" ".join(numbers)),
         backwards=_word(" ".join(reversed(numbers))),
         standalone=any(output.part.standalone for output in outputs),
-        components=[_component(number, output) for number, output in zip(numbers, outputs, strict=True)],
+        components=[_component(number, *one) for number, one in zip(numbers, placed, strict=True)],
     )
     return artifact(NAME, page, 0o755)
 
 
-def _component(number: str, output: Output) -> dict[str, object]:
-    part, placement = output.part, output.emitted.placement
+def _component(number: str, output: Output, placement: Placement) -> dict[str, object]:
+    part = output.part
     return {
         "number": Quoted(number),
         "name": _word(part.component),

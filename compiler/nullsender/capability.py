@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from nullsender.policy import Stage
+from nullsender.policy import Rule, Stage
 
 Version = tuple[int, ...]
 
@@ -57,7 +57,8 @@ class Capabilities:
     `ways` maps each feature of `features.FEATURES` that it has to its ways; `cannot` says of some others why not.
     `accepts` are the kinds of link by which it can attach a helper, best first; `offers` maps the kinds by which it
     can be attached itself to the address where it listens. `versions` are those the table was measured on, oldest
-    first. `native_replies` are replies it can give without being told, so that they cost no `Loss.CODE`.
+    first. `native_replies` are replies it can give without being told, so that they cost no `Loss.CODE`. `unfit` says
+    why a rule cannot be done as a whole though each of its features can; None where nothing stands against it.
     """
 
     versions: tuple[str, ...]
@@ -66,6 +67,7 @@ class Capabilities:
     accepts: tuple[str, ...] = ()
     offers: Mapping[str, str] = field(default_factory=dict)
     native_replies: frozenset[tuple[int, str]] = frozenset()
+    unfit: Callable[[Rule], str | None] = lambda _: None
 
     def ways_of(self, feature: str, version: Version, circumstances: frozenset[str]) -> tuple[Way, ...]:
         """Return every way this version does `feature` under these circumstances; none means `cannot`."""

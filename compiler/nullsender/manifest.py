@@ -68,7 +68,7 @@ def _deployment(deployment: DeploymentPlan, outputs: Sequence[Output]) -> dict[s
             o.part.component: {
                 "version": ".".join(map(str, o.part.version)),
                 "placement": o.part.placement,
-                "home": o.emitted.placement.home,
+                "home": o.emitted.placement.home if o.emitted.placement else None,
                 "fixed texts": dict(sorted(o.emitted.fixed_texts.items())),
             }
             for o in outputs

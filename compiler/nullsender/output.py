@@ -66,8 +66,9 @@ def generated(outputs: Sequence[Output]) -> tuple[tuple[GeneratedFile, ...], tup
                         Diagnostic("NS604", f"`{output.part.component}` gave a file `{one.path}`: {wrong}", None)
                     )
                 files[folder / one.path] = _at(folder, one)
-        script = _at(PurePosixPath(deployment), apply.script(deployment, its))
-        files[script.path] = script
+        if any(output.emitted.placement for output in its):
+            script = _at(PurePosixPath(deployment), apply.script(deployment, its))
+            files[script.path] = script
     return tuple(files[path] for path in sorted(files)), tuple(found)
 
 

@@ -74,7 +74,7 @@ def team(
     for component in (deployment.server, *(h for h in deployment.helpers if h not in loose)):
         target = load(component.name)
         its_links = (of_link[component.name],) if members else tuple(links)
-        placements = tuple(target.placements)
+        placements = tuple(target.placements) or ("",)
         members.append(
             Member(
                 len(members),
@@ -106,12 +106,14 @@ def lacking(rule: p.Rule, policy: p.Policy, member: Member) -> tuple[tuple[str, 
     """Return the features that keep a member from deciding the rule, those it lacks altogether first."""
     features = of_rule(rule, policy)
     never = [f for f in features if not member.ways(f)]
+    if not never and (unfit := member.table.unfit(rule)):
+        return ((rule.words, unfit),)
     too_early = [f for f in features if not any(s >= rule.stage for way in member.ways(f) for s in way.stages)]
     return tuple((f, member.why_not(f) if f in never else "decided too early") for f in never or too_early)
 
 
 def _option(rule: p.Rule, features: tuple[str, ...], member: Member, stage: Stage, *, alone: bool) -> Option | None:
-    if stage < rule.stage:
+    if stage < rule.stage or member.table.unfit(rule):
         return None
     losses = set(_moving(rule, stage))
     sentences: list[str] = []

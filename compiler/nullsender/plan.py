@@ -53,7 +53,7 @@ class Part:
     deployment: str
     component: str
     version: Version
-    placement: str
+    placement: str  # empty where the target has none
     standalone: bool
     server: bool  # speaks SMTP itself; else a helper of one
     site: Site
@@ -61,6 +61,7 @@ class Part:
     statements: tuple[Statement, ...]
     links: tuple[Link, ...]  # a server: its helpers; a helper: where it listens
     filtering: tuple[Link, ...] = ()  # a server: those of its helpers that have to see every message
+    behind: tuple[str, ...] = ()  # deployments in front, which have decided what this one does not
 
     @property
     def circumstances(self) -> frozenset[str]:

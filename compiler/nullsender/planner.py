@@ -202,6 +202,7 @@ class _Planner:
             filtering=tuple(
                 link for link in member.links if member.index == 0 and (link.helper in busy or link.kind in used)
             ),
+            behind=self.deployment.behind,
         )
 
 

@@ -109,7 +109,7 @@ class Emitted:
     placed: tuple[str, ...]
     fixed_texts: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...]
-    placement: Placement
+    placement: Placement | None
 
 
 IR = TypeVar("IR", bound=TargetIR)
@@ -120,6 +120,7 @@ class Target(Generic[IR]):
     """The one public name of a target's package; `lower` and `render` agree on the IR, or the type checker says so.
 
     `lower` turns a part into the IR, with diagnostics for what the tables could not foresee. `render` lays it out.
+    Without placements the component runs where no `apply.sh` could; its files say how they are applied.
     `verify` runs the real program over the artifacts, written below a folder, in the given mode (True: standalone).
     `fixed_texts` maps ids of rules to the text by which log and reply show them, where the id itself cannot stand.
     """
@@ -136,9 +137,8 @@ class Target(Generic[IR]):
 
     def emit(self, part: Part) -> Emitted:
         ir, diagnostics = self.lower(part)
-        return Emitted(
-            self.render(ir), tuple(ir.placed), self.fixed_texts(ir), diagnostics, self.placements[part.placement]
-        )
+        placement = self.placements.get(part.placement)
+        return Emitted(self.render(ir), tuple(ir.placed), self.fixed_texts(ir), diagnostics, placement)
 
 
 class AnyTarget(Protocol):

@@ -90,7 +90,8 @@ def test_the_deployment_that_was_placed_last_is_in_force(lab: Lab, tmp_path: Pat
 
 
 def files(built: Built) -> set[Path]:
-    return {Path(o.emitted.placement.home, a.path) for o in built.outputs for a in o.emitted.artifacts}
+    places = ((o.emitted.placement, o.emitted.artifacts) for o in built.outputs)
+    return {Path(place.home, a.path) for place, artifacts in places if place for a in artifacts}
 
 
 @pytest.mark.parametrize("stack", ["pf", "ex"])

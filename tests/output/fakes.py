@@ -23,7 +23,7 @@ def output(
     component: str = "postbox",
     deployment: str = "mx1",
     standalone: bool = False,
-    placement: Placement = NOTHING,
+    placement: Placement | None = NOTHING,
 ) -> Output:
     part = Part(deployment, component, (1, 2), "plain", standalone, True, SITE, (), (), ())
     return Output(part, Emitted(artifacts, (), {}, (), placement))

@@ -75,6 +75,17 @@ def test_standalone_files_may_be_anywhere_below_the_home() -> None:
     assert [str(file.path) for file in files] == ["mx1/apply.sh", "mx1/postbox/main.conf"]
 
 
+def test_only_components_with_a_place_are_installed() -> None:
+    there, nowhere = (
+        output(artifact("nullsender/a")),
+        output(artifact("nullsender/b"), component="cloud", placement=None),
+    )
+    files, _ = generated([there, nowhere])
+    assert [str(file.path) for file in files] == ["mx1/apply.sh", "mx1/cloud/nullsender/b", "mx1/postbox/nullsender/a"]
+    script = b"".join(files[0].chunks()).decode()
+    assert ("postbox" in script, "cloud" in script) == (True, False)
+
+
 @pytest.mark.parametrize("there", [False, True], ids=["missing", "empty"])
 def test_a_tree_is_written_to_a_new_or_empty_folder(tmp_path: Path, there: bool) -> None:
     out = tmp_path / "deep" / "out"

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from nullsender.capability import Capabilities, Loss
 from nullsender.emit import emit
 from tests.planning.fakes import CONTENT, DATA, RCPT, SERVER, TARGETS, codes, planned, target, where
@@ -155,6 +157,20 @@ def test_a_deployment_behind_another_leaves_it_what_it_cannot_do() -> None:
         ("reject-mail-scoring-15-or-more", "front")
     ] * 2
     assert [d.name for d in plan.deployments] == ["back", "front"]
+
+
+def test_a_rule_that_a_table_calls_unfit_is_for_another_and_says_why() -> None:
+    picky = replace(SERVER, unfit=lambda rule: None if rule.existence or rule.relaying else "not on a Friday")
+    rule = "reject bounces when client in partner\n"
+    _, found = planned(rule + "deploy mx to alpha 1.0\n", targets={**TARGETS, "alpha": target("alpha", picky)})
+    assert codes(found) == ["NS502"]
+    assert found[0].note == "alpha: `reject bounces`: not on a Friday"
+    text = f"upstream clients in 192.0.2.10\n{rule}deploy back to alpha 1.0 behind front\ndeploy front to gamma 1.0\n"
+    targets = {**TARGETS, "alpha": target("alpha", picky), "gamma": target("gamma", SERVER)}
+    plan, found = planned(text, targets=targets)
+    assert codes(found) == []
+    assert [(gap.id, gap.decided_by) for gap in plan.deployments[0].gaps] == [("reject-bounces", "front")]
+    assert [deployment.parts[0].behind for deployment in plan.deployments] == [("front",), ()]
 
 
 def test_a_moved_rcpt_rule_loses_time_and_sessions() -> None:

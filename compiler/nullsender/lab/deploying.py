@@ -20,6 +20,7 @@ from nullsender.lab.listing import Listed
 from nullsender.manifest import Request
 from nullsender.plan import Plan
 from nullsender.target import Lab as TargetLab
+from nullsender.target import Placement
 from nullsender.writing import write_tree
 
 # The beginning of `apply.sh`, as far as lines of a placement may count on it.
@@ -110,7 +111,7 @@ def _booted(
         install()
         with ExitStack() as running:
             logs = [
-                running.enter_context(target_lab.boot(output.part, Path(output.emitted.placement.home)))
+                running.enter_context(target_lab.boot(output.part, Path(_placement(output).home)))
                 for target_lab, output in reversed(labs)  # helpers first
             ]
             running.callback(lab.machine.end_programs)  # at once: whoever is killed need not be asked to stop
@@ -127,7 +128,7 @@ def _plan(built: Built) -> Plan:
 
 def _place(output: Output) -> None:
     """Do for one component what `apply.sh` does, without a way back."""
-    placement = output.emitted.placement
+    placement = _placement(output)
     home, settled = Path(placement.home), time.time() - 60  # some programs wait where a file has just been changed
     for artifact in output.emitted.artifacts:
         file = home / artifact.path
@@ -146,6 +147,12 @@ def _lab_of(output: Output) -> TargetLab:
     if found is None:
         raise ValueError(f"`{output.part.component}` has no lab")
     return found
+
+
+def _placement(output: Output) -> Placement:
+    if output.emitted.placement is None:
+        raise ValueError(f"`{output.part.component}` runs on no host")
+    return output.emitted.placement
 
 
 def _words(diagnostics: Iterable[Diagnostic]) -> str:

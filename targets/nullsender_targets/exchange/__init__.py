@@ -1,0 +1,1 @@
+"""Exchange: Exchange Online, and Edge Transport of Exchange Server; both are told what to do by PowerShell cmdlets."""
