@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
@@ -74,6 +74,7 @@ def _compile(
     if policy is None or stack is None or has_errors(unread):
         return policy, None, (), (*unread, *found)
     planned, cannot = plan(policy, CATALOGUE, standalone=True)
+    planned = replace(planned, deployments=tuple(d for d in planned.deployments if d.name == DEPLOYMENT))
     if has_errors(cannot):
         return policy, planned, (), cannot
     outputs, lowered = emit(planned, load)

@@ -20,7 +20,7 @@ from nullsender.session import Session
 
 FILES = Path(__file__).parent / "files"  # those that policies read, and what the server's own hold
 LIVE = {f"/etc/mail/{path.stem.removeprefix('live-')}": path for path in sorted(FILES.glob("live-*.txt"))}
-MISSING = "/etc/mail/vanished"
+CONTENTS = {path: tuple(file.read_text().splitlines()) for path, file in LIVE.items()}  # of these; others are missing
 
 NAMELESS = 8  # the bit of a client's address that takes its name away
 LISTINGS = {

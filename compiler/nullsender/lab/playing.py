@@ -34,10 +34,12 @@ class Player:
     """Brings the facts of sessions about and holds their dialogues, one after the other.
 
     `contents` are the entries of the files that servers read for sets, by path; one that is not named there is empty.
+    `settled`: they are all files that there are, lists of recipients too, and no session changes them.
     """
 
     deployed: Deployed
     contents: Contents = field(default_factory=dict)
+    settled: bool = False
     _written: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
 
     def play(self, session: Session, *, lookups_fail: bool = False) -> Observed:
@@ -59,21 +61,25 @@ class Player:
         lab.resolver.nameless = set() if session.named else {session.client}
         lab.resolver.silent = set(session.silent)
         lab.resolver.set_listed(Listed(zone, session.client, code) for zone, code in sorted(session.listed))
+        if self.settled:
+            self._settle()
+            return
         policy = self.deployed.policy
         missing = _missing(policy, session)
         for file, entries in _live_files(policy, session, self.contents).items():
             self._write(file, None if lookups_fail or file.path in missing else entries)
+
+    def _settle(self) -> None:
+        """Write all files once."""
+        for file in () if self._written else live_files(self.deployed.policy):
+            self._write(file, self.contents.get(file.path))
 
     def _write(self, file: LiveFile, entries: tuple[str, ...] | None) -> None:
         """Write a file as its owner would, or take it away; nothing where it is so already."""
         if file.path in self._written and self._written[file.path] == entries:
             return
         self._written[file.path] = entries
-        path = Path(file.path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        if entries is not None:
-            path.write_text("".join(f"{entry} -\n" for entry in entries))
+        write_file(Path(file.path), entries)
         for target_lab in self._labs():
             target_lab.changed(file)
 
@@ -130,6 +136,24 @@ def _reports(mail: Received, session: Session) -> Iterator[Ndr]:
 
 
 # --- files that servers read ------------------------------------------------------------------------------------------
+def write_file(path: Path, entries: tuple[str, ...] | None) -> None:
+    """Write a file that servers read, or take it away; one that says the same already is left alone."""
+    text = None if entries is None else "".join(f"{entry} -\n" for entry in entries)
+    if text is not None and path.exists() and path.read_text() == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    if text is not None:
+        path.write_text(text)
+
+
+def live_files(policy: Policy) -> tuple[LiveFile, ...]:
+    """Return every file that servers read for a policy: those of sets and those of recipients."""
+    sources = (source for served in policy.served for source in served.sources)
+    of_sets = (file for entries in sets_of(policy) for file in entries.live)
+    return tuple(dict.fromkeys((*of_sets, *(source for source in sources if isinstance(source, LiveFile)))))
+
+
 def _live_files(policy: Policy, session: Session, contents: Contents) -> dict[LiveFile, tuple[str, ...]]:
     """Return every such file of the policy with its entries: those of sets, and whom a session says to be known."""
     found = {file: contents.get(file.path, ()) for entries in sets_of(policy) for file in entries.live}
