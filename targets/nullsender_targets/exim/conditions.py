@@ -48,6 +48,11 @@ class Conditions:
             return tuple(self._all(part, stage, 0) for part in _dns_last(normal.parts))
         return (self._all(normal, stage, 0),)
 
+    def neither(self, *atoms: c.Atom) -> ir.Test:
+        """Return a condition that holds unless one of the atoms is surely true; none of them asks the DNS."""
+        asked = (_as_expression(self.tests(atom, Stage.CONTENT)) for atom in atoms)
+        return ir.When(ir.Without(any_of(expression for expression in asked if expression is not None)))
+
     def _all(self, normal: c.Condition, stage: Stage, depth: int) -> tuple[ir.Test, ...]:
         parts = _dns_last(normal.parts) if isinstance(normal, c.AllOf) else (normal,)
         return tuple(test for part in parts for test in self._one(part, stage, depth))

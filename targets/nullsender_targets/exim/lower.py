@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from nullsender import condition as c
 from nullsender import policy as p
 from nullsender.diagnostic import Diagnostic
 from nullsender.features import full_condition
@@ -226,7 +227,9 @@ class _Work:
         tags = [step.rule.action for step in self.part.steps if _adds_header(step.rule)]
         names = tuple(sorted({tag.header for tag in tags if isinstance(tag, p.Tag)}))
         if names:
-            yield ir.Statement(ir.Verb.WARN, (), (ir.RemoveHeaders(names),), "headers of ours that come from outside")
+            outside = (self.to.neither(c.Trusted(), c.Upstream()),)
+            about = "headers of ours that come from outside"
+            yield ir.Statement(ir.Verb.WARN, outside, (ir.RemoveHeaders(names),), about)
         if self.part.filtering:
             yield from scan(self.part.filtering[0].helper)
         else:
