@@ -19,7 +19,7 @@ from nullsender.lists import sets_of
 from nullsender.message import read_message
 from nullsender.names import CompiledFile, Entries, Kind, LiveFile
 from nullsender.observation import Arrived, Ndr, Observed, Said
-from nullsender.policy import Policy
+from nullsender.policy import CopyDoubleBounces, Policy
 from nullsender.session import Session
 from nullsender.sets import covers
 from nullsender.target import Lab as TargetLab
@@ -44,7 +44,7 @@ class Player:
 
     def play(self, session: Session, *, lookups_fail: bool = False) -> Observed:
         """Play a session, wait until nothing moves any more, and return what was seen."""
-        self._prepare(session, lookups_fail=lookups_fail)
+        self.prepare(session, lookups_fail=lookups_fail)
         mark = self.deployed.mark()
         id_, octets = compose(session)
         lab = self.deployed.lab
@@ -53,7 +53,8 @@ class Player:
         return self._seen(session, attempt, id_, mark)
 
     # --- facts --------------------------------------------------------------------------------------------------------
-    def _prepare(self, session: Session, *, lookups_fail: bool) -> None:
+    def prepare(self, session: Session, *, lookups_fail: bool = False) -> None:
+        """Bring about what the DNS, files and the place where mail ends say."""
         lab, delimiters = self.deployed.lab, self.deployed.policy.delimiters
         lab.sink.clear()
         lab.sink.refuse = lambda to: None if session.absent.isdisjoint(canonical.forms(to, delimiters)) else _GONE
@@ -105,7 +106,7 @@ class Player:
             if (MARK, id_) in fields:
                 arrived.append(Arrived(mail.protocol == "lmtp", mail.sender, mail.recipients, fields))
             elif with_id in mail.octets:
-                ndrs += _reports(mail, session)
+                ndrs += _reports(mail, session, self.deployed.policy)
         return Observed(
             recipients=tuple((recipient, _said(reply)) for recipient, reply in attempt.recipients),
             data=_said(attempt.data) if attempt.data else None,
@@ -128,11 +129,18 @@ def _said(reply: Reply) -> Said:
     return Said(reply.code, reply.enhanced, reply.text)
 
 
-def _reports(mail: Received, session: Session) -> Iterator[Ndr]:
-    """Yield a report to each of its recipients; a copy for postmaster, who did not send the message, stays at home."""
+def _reports(mail: Received, session: Session, policy: Policy) -> Iterator[Ndr]:
+    """Yield a report to each of its recipients; copies for those who did not send the message stay at home."""
+    settings = (statement.setting for statement in policy.statements)
+    copied = [setting.address.lower() for setting in settings if isinstance(setting, CopyDoubleBounces)]
     for recipient in mail.recipients:
-        to_sender = canonical.forms(recipient, "") == canonical.forms(session.sender, "")
-        yield Ndr(recipient, left=to_sender or recipient.partition("@")[0].lower() != "postmaster")
+        bare = recipient.partition("@")[0].lower()
+        to_sender = _plain(session.sender) in (_plain(recipient), bare)
+        yield Ndr(recipient, left=to_sender or not (bare == "postmaster" or recipient.lower() in copied))
+
+
+def _plain(address: str) -> str:
+    return (*canonical.forms(address, ""), address.lower())[0]
 
 
 # --- files that servers read ------------------------------------------------------------------------------------------
