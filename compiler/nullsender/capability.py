@@ -57,7 +57,8 @@ class Capabilities:
     `ways` maps each feature of `features.FEATURES` that it has to its ways; `cannot` says of some others why not.
     `accepts` are the kinds of link by which it can attach a helper, best first; `offers` maps the kinds by which it
     can be attached itself to the address where it listens. `versions` are those the table was measured on, oldest
-    first. `native_replies` are replies it can give without being told, so that they cost no `Loss.CODE`.
+    first. `native_replies` are replies it can give without being told, so that they cost no `Loss.CODE`. `unreadable` is
+    what it answers where a file of the server's is missing that it would have to ask.
     """
 
     versions: tuple[str, ...]
@@ -66,6 +67,7 @@ class Capabilities:
     accepts: tuple[str, ...] = ()
     offers: Mapping[str, str] = field(default_factory=dict)
     native_replies: frozenset[tuple[int, str]] = frozenset()
+    unreadable: tuple[int, str] | None = None
 
     def ways_of(self, feature: str, version: Version, circumstances: frozenset[str]) -> tuple[Way, ...]:
         """Return every way this version does `feature` under these circumstances; none means `cannot`."""

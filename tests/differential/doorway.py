@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from nullsender.evaluator import SPLIT
 from nullsender.lab.composing import compose
-from nullsender.lab.deployed import Deployed
+from nullsender.lab.playing import Player
 from nullsender.lab.replies import Reply
 from nullsender.message import read_message
 from nullsender.observation import Arrived, Ndr, Observed, Said
-from nullsender.policy import Policy
 from nullsender.session import Fields, Session
 from nullsender.verdict import Decision, Verdict
 from tests.targets.rspamd.milter import Mail, Outcome, filtered
@@ -23,12 +22,13 @@ _ACCEPTED = Said(250, "2.0.0", "ok")
 class Doorway:
     """A filter that runs, and the server that is not there: it relays, knows who exists, and delivers."""
 
-    deployed: Deployed
-    policy: Policy
+    player: Player
 
     def play(self, session: Session, verdict: Verdict) -> Observed:
         """Play a session whose recipients are received as its verdict says, and return what was seen."""
-        mark = self.deployed.mark()
+        self.player.prepare(session)
+        deployed = self.player.deployed
+        mark = deployed.mark()
         recipients = tuple(self._received(recipient, decision) for recipient, decision in verdict.recipients)
         accepted = tuple(recipient for recipient, said in recipients if not said.refuses)
         refused = " ".join(said.text for _, said in recipients if said.refuses)
@@ -46,12 +46,12 @@ class Doorway:
             arrived=arrived,
             held=outcome.held,
             ndrs=tuple(Ndr(to) for to in verdict.ndrs),
-            log=f"{refused}\n{self.deployed.log_since(mark)}",
+            log=f"{refused}\n{deployed.log_since(mark)}",
         )
 
     def _received(self, recipient: str, decision: Decision) -> tuple[str, Said]:
         """Return the reply to a recipient: only relaying, existence and split mail are decided at the door."""
-        own = {rule.id for rule in self.policy.rules if rule.existence or rule.relaying} | {SPLIT}
+        own = {rule.id for rule in self.player.deployed.policy.rules if rule.existence or rule.relaying} | {SPLIT}
         reply = decision.reply
         if not decision.outcome.refuses or reply is None or decision.rule not in own:
             return recipient, _ACCEPTED

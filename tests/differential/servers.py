@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from nullsender.agreement import Disagreement, Signs, disagreements
+from nullsender.agreement import Disagreement, disagreements
 from nullsender.evaluator import evaluate
 from nullsender.frontend import Built
 from nullsender.lab.deploying import placed
@@ -47,11 +47,11 @@ def running(lab: Lab, compiled: Compiled) -> Iterator[Callable[[Policy, Session]
             by_smtp = Player(deployed, CONTENTS, settled=True)
             player = lambda session, _: by_smtp.play(session)  # noqa: E731
         else:
-            player = Doorway(deployed, compiled.policy).play
-        signs = Signs(deployed.signs().texts, deployed.signs().replies)
+            player = Doorway(Player(deployed, CONTENTS, settled=True)).play
+        signs = deployed.signs()
 
         def play(policy: Policy, session: Session) -> tuple[Disagreement, ...]:
             verdict = evaluate(policy, session, DEPLOYMENT)
-            return disagreements(verdict, player(session, verdict), policy, plan, signs)
+            return disagreements(verdict, player(session, verdict), policy, plan, signs, session)
 
         yield play

@@ -150,4 +150,5 @@ capabilities = Capabilities(
     ways={**_QUESTIONS, **_RECIPIENTS, **_ACTIONS, **_SETTINGS},
     cannot=_CANNOT,
     accepts=("milter",),
+    unreadable=(451, "4.3.5"),
 )
