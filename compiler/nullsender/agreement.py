@@ -110,8 +110,11 @@ class _Comparison:
     @cached_property
     def _another_message(self) -> bool:
         """Whether others than those expected were accepted, as is allowed: then it is not the same message."""
-        may_differ = self._spoke or any(self._cannot_read(said) for _, said in self.observed.recipients)
-        return bool(may_differ) and self.observed.accepted != self.verdict.accepted
+        if any(map(self._cannot_read, (said for _, said in self.observed.recipients))):
+            return True
+        if (said := self.observed.of_message) and self._cannot_read(said):
+            return True
+        return bool(self._spoke) and self.observed.accepted != self.verdict.accepted
 
     # --- what the session is ------------------------------------------------------------------------------------------
     @cached_property
@@ -201,8 +204,6 @@ class _Comparison:
                 yield Disagreement("arrival", "nothing", _envelopes(self.observed.arrived))
         elif said is None:
             yield Disagreement("reply", _wanted(expected), "none")
-        elif self._cannot_read(said):
-            return
         elif expected.outcome.refuses and said.refuses:
             yield from self._refusal(expected, said)
         elif expected.outcome.refuses or said.refuses:
@@ -250,7 +251,10 @@ class _Comparison:
         return self.verdict.accepted
 
     def _tags(self, expected: Decision) -> Iterator[Disagreement]:
-        """See that each copy has the fields that rules add, and no others of their names; the mark of junk is one."""
+        """See that each copy has the fields that rules add, and no others of their names; the mark of junk is one.
+
+        A field that is meant to be there twice says no more than once.
+        """
         junk = expected.outcome is Outcome.QUARANTINE and self.policy.quarantine.into is p.Into.JUNK
         wanted = [*self.verdict.tags, *([JUNK] if junk else [])]
         headers = {JUNK[0].lower(): JUNK[0]}
@@ -259,9 +263,11 @@ class _Comparison:
                 headers.setdefault(rule.action.header.lower(), rule.action.header)
         for mail in self.observed.arrived:
             for key, name in headers.items():
+                values = sorted(mail.values(name))
                 expected_ = sorted(value for header, value in (*wanted, *self._own_fields) if header.lower() == key)
-                if sorted(mail.values(name)) != expected_:
-                    yield Disagreement("tag", _fields(name, expected_), _fields(name, mail.values(name)))
+                once = list(dict.fromkeys(expected_))
+                if values not in (expected_, once):
+                    yield Disagreement("tag", _fields(name, expected_), _fields(name, values))
 
     # --- what is told to others ---------------------------------------------------------------------------------------
     def _reports(self) -> Iterator[Disagreement]:
@@ -281,10 +287,13 @@ class _Comparison:
     def _ndrs(self) -> Iterator[Disagreement]:
         """See that exactly those reports left that should: where it is another message, none to a null sender."""
         left = [ndr.recipient for ndr in self.observed.ndrs if ndr.left]
+        message = self.verdict.message
+        may_leave = message and (self._is_open(message) or Loss.REPORT in self._lost(message.rule))
+        sender = self.session.sender if self.session else self.verdict.sender
         yield from (
             Disagreement("report", "no NDR", f"one to <{one}>")
             for one in left
-            if not (self._another_message and _same(one, self.verdict.sender))
+            if not ((self._another_message or may_leave) and sender and _same(one, sender))
             and not any(_same(one, to) for to in self.verdict.ndrs)
         )
         for to in self.verdict.ndrs if not self._another_message else ():

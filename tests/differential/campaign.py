@@ -13,6 +13,7 @@ from nullsender.evaluator import evaluate
 from nullsender.policy import Policy
 from nullsender.session import Session
 from nullsender.verdict import Effect, Verdict
+from tests.differential.limits import is_beyond
 from tests.differential.playing import DEPLOYMENT, Compiled, compiled
 from tests.differential.policies import Draft, drafts
 from tests.differential.sessions import sessions
@@ -87,7 +88,8 @@ class Campaign:
         strategy = sessions(one.policy, **facts)
         many = tuple(data.draw(strategy) for _ in range(self.sessions * DRAWN_FOR_ONE))
         policy, many = furnished(one.policy, many)
-        meant = [(session, evaluate(policy, session, DEPLOYMENT)) for session in many]
+        within = (session for session in many if not (stack and is_beyond(stack, policy, session)))
+        meant = [(session, evaluate(policy, session, DEPLOYMENT)) for session in within]
         return Round(one, policy, tuple(_unlike(meant, self.sessions)))
 
 

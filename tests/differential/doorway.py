@@ -34,7 +34,7 @@ class Doorway:
         refused = " ".join(said.text for _, said in recipients if said.refuses)
         if not accepted:
             return Observed(recipients, log=refused)
-        id_, octets = compose(session)
+        _, octets = compose(session)
         fields = read_message(octets).fields
         mail = Mail(session.sender, accepted, session.client, session.helo, session.login, fields)
         outcome = filtered(mail)

@@ -8,50 +8,48 @@ from dataclasses import replace
 from pathlib import Path
 
 from nullsender.agreement import Disagreement, disagreements
+from nullsender.emit import Output
 from nullsender.evaluator import evaluate
 from nullsender.frontend import Built
 from nullsender.lab.deploying import placed
 from nullsender.lab.lab import Lab
 from nullsender.lab.playing import Player, live_files, write_file
-from nullsender.observation import Observed
-from nullsender.plan import Plan
+from nullsender.plan import DeploymentPlan, Plan
 from nullsender.policy import Policy
 from nullsender.session import Session
-from nullsender.verdict import Verdict
 from tests.differential.doorway import Doorway
-from tests.differential.playing import DEPLOYMENT, Compiled
+from tests.differential.playing import DEPLOYMENT
 from tests.differential.stacks import DOORMAN
-from tests.differential.world import CONTENTS
+from tests.differential.world import LIVE, Files, contents_of
 
-Observe = Callable[[Session, Verdict], Observed]
+Play = Callable[[Policy, Session], tuple[Disagreement, ...]]
 
 
 @contextmanager
-def running(lab: Lab, compiled: Compiled) -> Iterator[Callable[[Policy, Session], tuple[Disagreement, ...]]]:
-    """Run what was compiled, and return what plays a session to it and says what was not as it is meant to be.
+def running(
+    lab: Lab, policy: Policy, plan: DeploymentPlan, outputs: tuple[Output, ...], live: Files = LIVE
+) -> Iterator[Play]:
+    """Run a deployment, and return what plays a session to it and says what was not as it is meant to be.
 
-    The policy that it is given has its lists read, and so has the session.
+    The policy and the session that it is given have their lists read. `live` are all files of the server's own.
     """
-    plan, filters = compiled.plan, tuple(o for o in compiled.outputs if o.part.component != DOORMAN)
-    assert plan is not None
+    contents = contents_of(live)
 
     def prepare() -> None:
-        for file in live_files(compiled.policy):
-            write_file(Path(file.path), CONTENTS.get(file.path))
+        for file in live_files(policy):
+            write_file(Path(file.path), contents.get(file.path))
 
-    alone = replace(plan, parts=tuple(part for part in plan.parts if part.component != DOORMAN))
-    built = Built(compiled.policy, Plan((alone,)), filters, ())
+    real = tuple(output for output in outputs if output.part.component != DOORMAN)
+    parts = tuple(output.part for output in real)
+    built = Built(policy, Plan((replace(plan, parts=parts),)), real, ())
     with placed(lab, built, prepare=prepare) as deployed:
-        player: Observe
-        if len(filters) == len(compiled.outputs):
-            by_smtp = Player(deployed, CONTENTS, settled=True)
-            player = lambda session, _: by_smtp.play(session)  # noqa: E731
-        else:
-            player = Doorway(Player(deployed, CONTENTS, settled=True)).play
+        player = Player(deployed, contents, settled=True)
+        doorway = Doorway(player) if len(real) < len(outputs) else None
         signs = deployed.signs()
 
         def play(policy: Policy, session: Session) -> tuple[Disagreement, ...]:
             verdict = evaluate(policy, session, DEPLOYMENT)
-            return disagreements(verdict, player(session, verdict), policy, plan, signs, session)
+            observed = doorway.play(session, verdict) if doorway else player.play(session)
+            return disagreements(verdict, observed, policy, plan, signs, session)
 
         yield play

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from nullsender.agreement import Disagreement
 from nullsender.lab.lab import Lab
@@ -55,6 +56,10 @@ def shrunk(lab: Lab, found: Found) -> Found:
     return found
 
 
+def _with(session: Session, name: str, value: Any) -> Session:
+    return replace(session, **{name: value})
+
+
 def _with_fewer_facts(lab: Lab, found: Found, what: set[str]) -> Found:
     """Take away facts as long as it goes, all on one boot."""
     simpler = tuple(dict.fromkeys(_simpler(found.session)))
@@ -68,7 +73,7 @@ def _wrong(lab: Lab, stack: Stack, draft: Draft, sessions: tuple[Session, ...], 
     if one is None or one.left_out or one.plan is None:
         return None
     policy, ready = furnished(one.policy, sessions)
-    with suppress(RuntimeError), running(lab, one) as play:  # some policies do not start for themselves
+    with suppress(RuntimeError), running(lab, one.policy, one.plan, one.outputs) as play:  # not every one starts
         for plain, session in zip(sessions, ready, strict=True):
             wrong = play(policy, session)
             if what & {disagreement.what for disagreement in wrong}:
@@ -93,7 +98,7 @@ def _simpler(session: Session) -> Iterator[Session]:
         yield placed(replace(session, recipients=(*to[:index], *to[index + 1 :])))
     for name, values in _PLAIN.items():
         if getattr(session, name) not in values:
-            yield from (placed(replace(session, **{name: value})) for value in values)
+            yield from (placed(_with(session, name, value)) for value in values)
     for index, recipient in enumerate(to):
         if recipient != recipient.lower():
             yield placed(replace(session, recipients=(*to[:index], recipient.lower(), *to[index + 1 :])))

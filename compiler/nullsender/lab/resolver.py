@@ -1,8 +1,8 @@
 """The machine's resolver: names that lead both ways, hosts in the internet that take mail, and block lists.
 
 Every address has a name that leads back to it unless somebody takes it away, every domain below `example` and
-`example.com`, `.net` and `.org` has a host in the internet that takes its mail, and no other name exists. Nothing may be remembered: all
-answers have a TTL of 0.
+`example.com`, `.net` and `.org` has a host in the internet that takes its mail, and no other name exists. Nothing may
+be remembered: all answers have a TTL of 0.
 """
 
 from __future__ import annotations
