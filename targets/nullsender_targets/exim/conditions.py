@@ -95,6 +95,11 @@ class Conditions:
     def in_set(self, entries: Entries, subjects: tuple[ir.Subject, ...], *, wanted: bool) -> ir.Expr:
         return self.sets.member(entries, subjects) if wanted else self.sets.stranger(entries, subjects)
 
+    def stranger(self, entries: Entries) -> ir.Expr:
+        """Return what is true when the recipient is surely no member; a bare postmaster is in no set, whatever holds."""
+        stranger = self.sets.stranger(entries, self.recipients(entries.kind))
+        return any_of((ir.Known.BARE_POSTMASTER, stranger)) if entries.live else stranger
+
     def client(self, entries: Entries, *, wanted: bool) -> ir.Test:
         written = self.sets.written_out(entries)
         if written is not None:
@@ -121,7 +126,9 @@ Tests = tuple[ir.Test, ...]
 def _recipient_in(to: Conditions, atom: c.RecipientIn, stage: Stage, wanted: bool) -> Tests:
     if stage > Stage.RCPT:
         return (to.every_recipient(atom.entries, wanted=wanted),)
-    return (ir.When(to.in_set(atom.entries, to.recipients(atom.entries.kind), wanted=wanted)),)
+    if not wanted:
+        return (ir.When(to.stranger(atom.entries)),)
+    return (ir.When(to.sets.member(atom.entries, to.recipients(atom.entries.kind))),)
 
 
 def _kept(to: Conditions, _: c.Kept, stage: Stage, wanted: bool) -> Tests:
