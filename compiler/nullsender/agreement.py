@@ -15,7 +15,7 @@ from functools import cached_property
 from nullsender import canonical
 from nullsender import condition as c
 from nullsender import policy as p
-from nullsender.asking import View, ask
+from nullsender.asking import POSTMASTER, View, ask
 from nullsender.capability import Loss
 from nullsender.lists import sets_of
 from nullsender.observation import Arrived, Observed, Said
@@ -285,7 +285,12 @@ class _Comparison:
         return any(mark in self.observed.log for mark in self._marks(rule))
 
     def _ndrs(self) -> Iterator[Disagreement]:
-        """See that exactly those reports left that should: where it is another message, none to a null sender."""
+        """See that exactly those reports left that should: where it is another message, none to a null sender.
+
+        A report to a bare `postmaster` stays at home, where a copy goes, too.
+        """
+        if self.verdict.sender.lower() == POSTMASTER:
+            return
         left = [ndr.recipient for ndr in self.observed.ndrs if ndr.left]
         message = self.verdict.message
         may_leave = message and (self._is_open(message) or Loss.REPORT in self._lost(message.rule))

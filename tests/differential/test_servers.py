@@ -14,16 +14,18 @@ import pytest
 from nullsender.lab.lab import Lab
 from tests.differential.campaign import Campaign
 from tests.differential.cases import as_policy, write
-from tests.differential.features import exercised
+from tests.differential.directed import directed
+from tests.differential.features import NO_LOGIN, UNSAYABLE, exercised
 from tests.differential.playing import DEPLOYMENT
 from tests.differential.servers import running
 from tests.differential.shrinking import Found, shrunk
-from tests.differential.stacks import STACKS, Stack
+from tests.differential.stacks import STACKS, Stack, exact
 
 pytestmark = pytest.mark.live
 
 SEED = 1
 POLICIES, SESSIONS = 40, 12  # for each stack
+DIRECTED_SESSIONS = 40  # of each policy that is written
 LONG_POLICIES, LONG_SESSIONS = 250, 16
 MOST_SHRUNK = 3
 
@@ -56,7 +58,8 @@ def played(request: pytest.FixtureRequest, lab: Lab) -> Played:
     stack = request.param
     wrong: list[Found] = []
     features = frozenset[str]()
-    rounds = campaign(stack).rounds()
+    drawing = campaign(stack)
+    rounds = (*drawing.rounds(), *drawing.directed(directed(stack), DIRECTED_SESSIONS))
     for one in rounds:
         assert one.compiled.plan is not None
         with running(lab, one.compiled.policy, one.compiled.plan, one.compiled.outputs) as play:
@@ -77,3 +80,8 @@ def test_a_stack_does_what_the_evaluator_says(lab: Lab, played: Played, write_ca
         if write_cases:
             write(small, write_cases / f"{played.stack.name}-{number}")
     assert not played.wrong, f"{len(played.wrong)} of {played.sessions} sessions\n\n" + "\n\n".join(shown)
+
+
+def test_every_feature_that_a_stack_has_without_loss_was_played(played: Played) -> None:
+    unsayable = UNSAYABLE if played.stack.login else UNSAYABLE | NO_LOGIN
+    assert sorted(exact(played.stack) - unsayable - played.exercised) == []

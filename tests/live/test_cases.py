@@ -12,6 +12,7 @@ from nullsender.evaluator import evaluate
 from nullsender.lab.lab import Lab
 from nullsender.testing.meeting import failures
 from tests.differential.cases import folders, live_of, text_for
+from tests.differential.limits import is_beyond
 from tests.differential.playing import DEPLOYMENT, compile_text
 from tests.differential.servers import running
 from tests.differential.stacks import STACKS, Stack
@@ -22,8 +23,11 @@ pytestmark = pytest.mark.live
 
 def able(folder: Path) -> Iterator[Stack]:
     for stack in STACKS:
-        found = compile_text(text_for(folder, stack), stack, folder / "policy.ndr")[3]
-        if not has_errors(found):
+        policy, _, _, found = compile_text(text_for(folder, stack), stack, folder / "policy.ndr")
+        if policy is None or has_errors(found):
+            continue
+        read, sessions = furnished(policy, tuple(example.session for example in policy.examples), live_of(folder))
+        if not any(is_beyond(stack, read, session) for session in sessions):
             yield stack
 
 
