@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,12 +25,20 @@ _LEFT_OUT = pytest.StashKey[dict[str, tuple[str, dict[str, int]]]]()  # by mark:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-goldens", action="store_true", help="write expected files anew, to be read as a diff")
+    parser.addoption("--write-cases", type=Path, help="a folder for sessions that went otherwise, such as tests/cases")
 
 
 @pytest.fixture(scope="session")
 def update_goldens(pytestconfig: pytest.Config) -> bool:
     """Whether expected files are written anew instead of compared."""
     return bool(pytestconfig.getoption("update_goldens"))
+
+
+@pytest.fixture(scope="session")
+def write_cases(pytestconfig: pytest.Config) -> Path | None:
+    """Where to write down what a campaign finds, None where it is only shown."""
+    folder: Path | None = pytestconfig.getoption("write_cases")
+    return folder
 
 
 @pytest.fixture(scope="session")

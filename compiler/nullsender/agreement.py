@@ -2,7 +2,8 @@
 
 What may differ is what DESIGN §2.7 leaves open and what the plan lists for a rule: another code of the same class, the
 message instead of the recipient, no id in reply and log. A rule that may fire in fewer sessions, for more recipients,
-or that another deployment has decided already, leaves open what becomes of what it spoke about.
+or that another deployment has decided already, leaves open what becomes of what it spoke about. And where a file of the
+server's is missing that a rule asks, a server may answer 4xx (DESIGN §1) instead of taking it for unknown.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from nullsender import canonical
+from nullsender import condition as c
 from nullsender import policy as p
+from nullsender.asking import POSTMASTER, View, ask
 from nullsender.capability import Loss
+from nullsender.lists import sets_of
 from nullsender.observation import Arrived, Observed, Said
 from nullsender.plan import DeploymentPlan
 from nullsender.policy import Policy, Rule
 from nullsender.scope import rules_of
-from nullsender.session import Stage
+from nullsender.session import Fields, Session, Stage
 from nullsender.verdict import ACCEPTED, Decision, Effect, Outcome, Verdict
 
 JUNK = ("X-Spam", "Yes")
@@ -46,18 +50,28 @@ class Signs:
     """How rules show at a deployment, as its targets say: texts that stand for ids, replies that stand for others.
 
     `texts` are the `fixed_texts` of the manifest. `replies` are codes that a component gives where a rule writes none;
-    None allows every code of the class.
+    None allows every code of the class. `unreadable` are its replies where it cannot read a file that a rule asks.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     replies: frozenset[tuple[int, str]] | None = None
+    unreadable: frozenset[tuple[int, str]] = frozenset()
 
 
 def disagreements(
-    verdict: Verdict, observed: Observed, policy: Policy, plan: DeploymentPlan, signs: Signs | None = None
+    verdict: Verdict,
+    observed: Observed,
+    policy: Policy,
+    plan: DeploymentPlan,
+    signs: Signs | None = None,
+    session: Session | None = None,
 ) -> tuple[Disagreement, ...]:
-    """Return everything in which a session at a deployment did not go as its policy means it."""
-    return tuple(dict.fromkeys(_Comparison(verdict, observed, policy, plan, signs or Signs()).run()))
+    """Return everything in which a session at a deployment did not go as its policy means it.
+
+    The lists of the policy have been read (`lists`): files of the server's that are left in its sets are missing.
+    Without `session` it is taken to come from outside.
+    """
+    return tuple(dict.fromkeys(_Comparison(verdict, observed, policy, plan, signs or Signs(), session).run()))
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,7 @@ class _Comparison:
     policy: Policy
     plan: DeploymentPlan
     signs: Signs
+    session: Session | None
 
     def run(self) -> Iterator[Disagreement]:
         yield from self._recipients()
@@ -94,8 +109,30 @@ class _Comparison:
 
     @cached_property
     def _another_message(self) -> bool:
-        """Whether others than those expected were accepted, as the plan allows: then it is not the same message."""
+        """Whether others than those expected were accepted, as is allowed: then it is not the same message."""
+        if any(map(self._cannot_read, (said for _, said in self.observed.recipients))):
+            return True
+        if (said := self.observed.of_message) and self._cannot_read(said):
+            return True
         return bool(self._spoke) and self.observed.accepted != self.verdict.accepted
+
+    # --- what the session is ------------------------------------------------------------------------------------------
+    @cached_property
+    def _misses_files(self) -> bool:
+        """Whether a rule asks a file of the server's that is missing."""
+        return any(entries.live for rule in self._rules for entries in sets_of(rule))
+
+    def _cannot_read(self, said: Said) -> bool:
+        return self._misses_files and (said.code, said.enhanced) in self.signs.unreadable
+
+    def _comes_from(self, atom: c.Atom) -> bool:
+        return self.session is not None and ask(View(self.policy, self.plan.name, self.session, ()), atom) is True
+
+    @cached_property
+    def _own_fields(self) -> Fields:
+        """The fields of a message that does not come from outside: a machine of ours may have added them."""
+        inside = self.session and (self._comes_from(c.Trusted()) or self._comes_from(c.Upstream()))
+        return self.session.message.fields if self.session and inside else ()
 
     @cached_property
     def _rules(self) -> tuple[Rule, ...]:
@@ -111,11 +148,15 @@ class _Comparison:
 
     def _recipient(self, recipient: str, decision: Decision, said: Said) -> Iterator[Disagreement]:
         lost = self._lost(decision.rule)
+        if self._cannot_read(said):
+            return
         if not decision.outcome.refuses:
             if said.refuses and not any(Loss.SCOPE in self._lost(rule) for rule in self._spoke):
                 yield Disagreement("verdict", "accept at rcpt", str(said), recipient)
         elif said.refuses:
             yield from self._refusal(decision, said, recipient)
+        elif Loss.LATER in lost and decision.outcome is Outcome.REJECT and self._comes_from(c.Upstream()):
+            return  # after the data such a machine is no more refused for good: it would have to bounce the message
         elif Loss.LATER in lost and (later := self.observed.of_message) and later.refuses:
             yield from self._refusal(decision, later, recipient)
         elif not lost & _OPEN:
@@ -195,10 +236,11 @@ class _Comparison:
         elif self.observed.held:
             yield Disagreement("verdict", _wanted(expected), "a message that is held")
         for mail in self.observed.arrived if expected == ACCEPTED else ():
+            signed = self.verdict.signed or canonical.tagged(self.verdict.sender)
             if not _same(mail.sender, self.verdict.sender):
                 yield Disagreement("sender", f"<{self.verdict.sender}>", f"<{mail.sender}>")
-            elif not mail.final and canonical.tagged(mail.sender) != self.verdict.signed:
-                yield Disagreement("sender", "a tag" if self.verdict.signed else "no tag", f"<{mail.sender}>")
+            elif not mail.final and canonical.tagged(mail.sender) != signed:
+                yield Disagreement("sender", "a tag" if signed else "no tag", f"<{mail.sender}>")
 
     def _destinations(self, expected: Decision) -> tuple[str, ...]:
         quarantine = self.policy.quarantine
@@ -209,7 +251,10 @@ class _Comparison:
         return self.verdict.accepted
 
     def _tags(self, expected: Decision) -> Iterator[Disagreement]:
-        """See that each copy has the fields that rules add, and no others of their names; the mark of junk is one."""
+        """See that each copy has the fields that rules add, and no others of their names; the mark of junk is one.
+
+        A field that is meant to be there twice says no more than once.
+        """
         junk = expected.outcome is Outcome.QUARANTINE and self.policy.quarantine.into is p.Into.JUNK
         wanted = [*self.verdict.tags, *([JUNK] if junk else [])]
         headers = {JUNK[0].lower(): JUNK[0]}
@@ -218,9 +263,11 @@ class _Comparison:
                 headers.setdefault(rule.action.header.lower(), rule.action.header)
         for mail in self.observed.arrived:
             for key, name in headers.items():
-                expected_ = sorted(value for header, value in wanted if header.lower() == key)
-                if sorted(mail.values(name)) != expected_:
-                    yield Disagreement("tag", _fields(name, expected_), _fields(name, mail.values(name)))
+                values = sorted(mail.values(name))
+                expected_ = sorted(value for header, value in (*wanted, *self._own_fields) if header.lower() == key)
+                once = list(dict.fromkeys(expected_))
+                if values not in (expected_, once):
+                    yield Disagreement("tag", _fields(name, expected_), _fields(name, values))
 
     # --- what is told to others ---------------------------------------------------------------------------------------
     def _reports(self) -> Iterator[Disagreement]:
@@ -238,12 +285,20 @@ class _Comparison:
         return any(mark in self.observed.log for mark in self._marks(rule))
 
     def _ndrs(self) -> Iterator[Disagreement]:
-        """See that exactly those reports left that should: where it is another message, none to a null sender."""
+        """See that exactly those reports left that should: where it is another message, none to a null sender.
+
+        A report to a bare `postmaster` stays at home, where a copy goes, too.
+        """
+        if self.verdict.sender.lower() == POSTMASTER:
+            return
         left = [ndr.recipient for ndr in self.observed.ndrs if ndr.left]
+        message = self.verdict.message
+        may_leave = message and (self._is_open(message) or Loss.REPORT in self._lost(message.rule))
+        sender = self.session.sender if self.session else self.verdict.sender
         yield from (
             Disagreement("report", "no NDR", f"one to <{one}>")
             for one in left
-            if not (self._another_message and _same(one, self.verdict.sender))
+            if not ((self._another_message or may_leave) and sender and _same(one, sender))
             and not any(_same(one, to) for to in self.verdict.ndrs)
         )
         for to in self.verdict.ndrs if not self._another_message else ():

@@ -24,6 +24,7 @@ class Loss(Enum):
     SCOPE = "every recipient of the message instead of one"
     NARROWER = "fires in fewer sessions"
     LOG = "decided without the rule's id"
+    REPORT = "a report may leave to the sender"
 
 
 ANY_STAGE = frozenset(Stage)
@@ -57,8 +58,9 @@ class Capabilities:
     `ways` maps each feature of `features.FEATURES` that it has to its ways; `cannot` says of some others why not.
     `accepts` are the kinds of link by which it can attach a helper, best first; `offers` maps the kinds by which it
     can be attached itself to the address where it listens. `versions` are those the table was measured on, oldest
-    first. `native_replies` are replies it can give without being told, so that they cost no `Loss.CODE`. `unfit` says
-    why a rule cannot be done as a whole though each of its features can; None where nothing stands against it.
+    first. `native_replies` are replies it can give without being told, so that they cost no `Loss.CODE`, and
+    `unreadable` is the one where a file of the server's is missing that it would have to ask. `unfit` says why a rule
+    cannot be done as a whole though each of its features can; None where nothing stands against it.
     """
 
     versions: tuple[str, ...]
@@ -67,6 +69,7 @@ class Capabilities:
     accepts: tuple[str, ...] = ()
     offers: Mapping[str, str] = field(default_factory=dict)
     native_replies: frozenset[tuple[int, str]] = frozenset()
+    unreadable: tuple[int, str] | None = None
     unfit: Callable[[Rule], str | None] = lambda _: None
 
     def ways_of(self, feature: str, version: Version, circumstances: frozenset[str]) -> tuple[Way, ...]:

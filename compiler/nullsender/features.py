@@ -86,6 +86,7 @@ FEATURES: Mapping[str, str] = {
     "quarantine into junk": "action",
     "quarantine into hold": "action",
     "quarantine into address": "action",
+    "quarantine without reports": "action",
     "reply code": "action",
     "report only": "action",
     **{f"limit per {per}": "limit" for per in ("recipient", "client", "sender", "domain", "login")},
@@ -138,6 +139,8 @@ def _of_rule(rule: p.Rule, policy: p.Policy) -> Iterator[str]:
     yield ACTIONS[type(rule.action)]
     if isinstance(rule.action, p.Quarantine):
         yield f"quarantine into {policy.quarantine.into.value}"
+        if policy.quarantine.into is not p.Into.HOLD and not rule.report_only and _may_cause_reports(rule, policy):
+            yield "quarantine without reports"
     if rule.limit:
         yield f"limit per {rule.limit.per}"
     if rule.report_only:
@@ -146,6 +149,17 @@ def _of_rule(rule: p.Rule, policy: p.Policy) -> Iterator[str]:
         yield from _of_existence(rule, policy)
     elif rule.reply.code_written and not rule.relaying:
         yield "reply code"
+
+
+def _may_cause_reports(rule: p.Rule, policy: p.Policy) -> bool:
+    """Tell whether somebody who sends such mail gets a report of what is lost after it was accepted."""
+    settings = [(statement.on, statement.setting) for statement in policy.statements]
+    told = [(on, setting.to) for on, setting in settings if isinstance(setting, p.SendNdrs)]
+    unsaid = any(not any(not on or one.name in on for on, _ in told) for one in policy.deployments)
+    if unsaid or any(to in (p.NdrTo.ANYONE, p.NdrTo.PASSING) for _, to in told):
+        return True
+    wanted = {type(atom) for sign, atom in c.literals(rule.when) if sign is c.Sign.IS}
+    return c.Trusted in wanted and any(to is p.NdrTo.TRUSTED for _, to in told)
 
 
 def _of_existence(rule: p.Rule, policy: p.Policy) -> Iterator[str]:

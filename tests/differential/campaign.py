@@ -13,6 +13,7 @@ from nullsender.evaluator import evaluate
 from nullsender.policy import Policy
 from nullsender.session import Session
 from nullsender.verdict import Effect, Verdict
+from tests.differential.limits import is_beyond
 from tests.differential.playing import DEPLOYMENT, Compiled, compiled
 from tests.differential.policies import Draft, drafts
 from tests.differential.sessions import sessions
@@ -50,24 +51,30 @@ class Campaign:
         found: dict[str, Round] = {}
         batch = 0
         while len(found) < self.policies:
-            for one in self._batch(self.seed * 1000 + batch):
+            for one in self._batch(drafts(self.stack), self.seed * 1000 + batch, self.sessions, many=20):
                 if len(found) < self.policies and len(one.sessions) == self.sessions:
                     found.setdefault(one.compiled.text, one)
             batch += 1
         return tuple(found.values())
 
-    def _batch(self, number: int) -> Iterator[Round]:
+    def directed(self, policies: tuple[Draft, ...], count: int) -> tuple[Round, ...]:
+        """Return rounds of policies that are written, with so many sessions of each."""
+        batches = (self._batch(st.just(draft), self.seed, count, many=3) for draft in policies)
+        return tuple(tuple(batch)[-1] for batch in batches)  # what is drawn first is the plainest
+
+    def _batch(self, policies: st.SearchStrategy[Draft], number: int, count: int, *, many: int) -> Iterator[Round]:
+        """Draw so many: hypothesis varies what it has drawn, so that more in one go are too much alike."""
         drawn: list[Round] = []
 
         @seed(number)
         @settings(
-            max_examples=20,  # hypothesis varies what it has drawn, so that many in one go are too much alike
+            max_examples=many,
             database=None,
             deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(drafts(self.stack), st.data())
+        @given(policies, st.data())
         def draw(draft: Draft, data: st.DataObject) -> None:
             one = compiled(draft, self.stack)
             self.drawn += 1
@@ -76,19 +83,20 @@ class Campaign:
                 return
             self.left_out += one.left_out
             self.kept += len(one.draft.statements)
-            drawn.append(self._round(one, data))
+            drawn.append(self._round(one, data, count))
 
         draw()
         yield from drawn
 
-    def _round(self, one: Compiled, data: st.DataObject) -> Round:
+    def _round(self, one: Compiled, data: st.DataObject, count: int) -> Round:
         stack = self.stack
         facts = {"login": not stack or stack.login, "scores": not stack or stack.scores, "whole": not stack}
         strategy = sessions(one.policy, **facts)
-        many = tuple(data.draw(strategy) for _ in range(self.sessions * DRAWN_FOR_ONE))
+        many = tuple(data.draw(strategy) for _ in range(count * DRAWN_FOR_ONE))
         policy, many = furnished(one.policy, many)
-        meant = [(session, evaluate(policy, session, DEPLOYMENT)) for session in many]
-        return Round(one, policy, tuple(_unlike(meant, self.sessions)))
+        within = (session for session in many if not (stack and is_beyond(stack, policy, session)))
+        meant = [(session, evaluate(policy, session, DEPLOYMENT)) for session in within]
+        return Round(one, policy, tuple(_unlike(meant, count)))
 
 
 def _unlike(meant: list[tuple[Session, Verdict]], count: int) -> list[tuple[Session, Verdict]]:

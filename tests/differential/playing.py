@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 from nullsender.check import check
 from nullsender.diagnostic import Diagnostic, has_errors
@@ -45,7 +46,7 @@ def compiled(draft: Draft, stack: Stack | None) -> Compiled | None:
     """Compile a draft without the statements that are wrong or too much for the stack; None where that is no use."""
     left_out = 0
     for _ in range(4):
-        policy, planned, outputs, found = _compile(draft, stack)
+        policy, planned, outputs, found = compile_text(draft.text, stack)
         if policy is not None and not has_errors(found):
             one = next((d for d in planned.deployments if d.name == DEPLOYMENT), None) if planned else None
             return Compiled(draft, policy, one, outputs, left_out)
@@ -58,22 +59,24 @@ def compiled(draft: Draft, stack: Stack | None) -> Compiled | None:
     return None
 
 
-def checked(document: Document) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
+def checked(document: Document, path: Path = _PATH) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
     """Return what a document means."""
-    resolved, unresolved = resolve(document, _PATH, lambda _: (None, ()))
+    resolved, unresolved = resolve(document, path, lambda _: (None, ()))
     policy, wrong = check(resolved, TODAY, CATALOGUE)
     found = (*unresolved, *wrong)
     return (None if has_errors(found) else policy), found
 
 
-def _compile(
-    draft: Draft, stack: Stack | None
+def compile_text(
+    text: str, stack: Stack | None, path: Path = _PATH
 ) -> tuple[Policy | None, Plan | None, tuple[Output, ...], tuple[Diagnostic, ...]]:
-    document, unread = parse(Source("policy.ndr", draft.text))
-    policy, found = checked(document)
+    """Compile the text of a policy as if it stood at a path, for a stack or for none."""
+    document, unread = parse(Source("policy.ndr", text))
+    policy, found = checked(document, path)
     if policy is None or stack is None or has_errors(unread):
         return policy, None, (), (*unread, *found)
     planned, cannot = plan(policy, CATALOGUE, standalone=True)
+    planned = replace(planned, deployments=tuple(d for d in planned.deployments if d.name == DEPLOYMENT))
     if has_errors(cannot):
         return policy, planned, (), cannot
     outputs, lowered = emit(planned, load)

@@ -64,12 +64,18 @@ CATALOGUE = Catalogue(lambda: (*discover.names(), DOORMAN), load)
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A server and its helpers. `login`: the lab can bring about that a client has logged in."""
+    """A server and its helpers. `login`: the lab can bring about that a client has logged in.
+
+    `milter`: its filter is not told of addresses without a domain. `reaches_postmaster`: it accepts the bare
+    `postmaster` before it asks anything.
+    """
 
     name: str
     server: str
     helpers: tuple[str, ...] = ()
     login: bool = False
+    milter: bool = False
+    reaches_postmaster: bool = False
 
     @property
     def deploys(self) -> str:
@@ -88,10 +94,10 @@ class Stack:
 
 
 STACKS = (
-    Stack("postfix", "postfix"),
+    Stack("postfix", "postfix", reaches_postmaster=True),
     Stack("exim", "exim"),
-    Stack("rspamd", DOORMAN, ("rspamd",), login=True),
-    Stack("postfix-rspamd", "postfix", ("rspamd",)),
+    Stack("rspamd", DOORMAN, ("rspamd",), login=True, milter=True),
+    Stack("postfix-rspamd", "postfix", ("rspamd",), milter=True, reaches_postmaster=True),
     Stack("exim-rspamd", "exim", ("rspamd",)),
 )
 

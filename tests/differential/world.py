@@ -6,7 +6,9 @@ a matter of files that stay as they are.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -18,9 +20,9 @@ from nullsender.names import CompiledFile, Entries, LiveFile
 from nullsender.policy import Policy, RecipientSource, Served
 from nullsender.session import Session
 
+Files = Mapping[str, Path]
 FILES = Path(__file__).parent / "files"  # those that policies read, and what the server's own hold
-LIVE = {f"/etc/mail/{path.stem.removeprefix('live-')}": path for path in sorted(FILES.glob("live-*.txt"))}
-MISSING = "/etc/mail/vanished"
+LIVE: Files = {f"/etc/mail/{path.stem.removeprefix('live-')}": path for path in sorted(FILES.glob("live-*.txt"))}
 
 NAMELESS = 8  # the bit of a client's address that takes its name away
 LISTINGS = {
@@ -55,13 +57,13 @@ def placed(session: Session) -> Session:
     )
 
 
-def furnished(policy: Policy, sessions: tuple[Session, ...]) -> tuple[Policy, tuple[Session, ...]]:
+def furnished(policy: Policy, sessions: tuple[Session, ...], live: Files = LIVE) -> tuple[Policy, tuple[Session, ...]]:
     """Return a policy with all files read that there are, and the sessions with what its lists say."""
+    present, source = partial(_present, live=live), partial(_source, live=live)
     here = replace(
-        with_sets(policy, _present),
+        with_sets(policy, present),
         served=tuple(
-            replace(one, domains=_present(one.domains), sources=tuple(map(_source, one.sources)))
-            for one in policy.served
+            replace(one, domains=present(one.domains), sources=tuple(map(source, one.sources))) for one in policy.served
         ),
     )
     return read_lists(here, (replace(s, unanswered=_unanswered(here, s)) for s in sessions), live=False)
@@ -69,20 +71,25 @@ def furnished(policy: Policy, sessions: tuple[Session, ...]) -> tuple[Policy, tu
 
 def contents(of: Entries) -> tuple[str, ...]:
     """Return all members of a set, those of files included."""
-    return tuple(entry for file in _present(of).files for entry in entries(file)) + of.members
+    return tuple(entry for file in _present(of, LIVE).files for entry in entries(file)) + of.members
 
 
-def _present(of: Entries) -> Entries:
-    there = tuple(_compiled(file) for file in of.live if file.path in LIVE)
-    return replace(of, files=of.files + there, live=tuple(file for file in of.live if file.path not in LIVE))
+def contents_of(live: Files) -> dict[str, tuple[str, ...]]:
+    """Return the entries of the server's own files."""
+    return {path: tuple(file.read_text().splitlines()) for path, file in live.items()}
 
 
-def _source(source: RecipientSource) -> RecipientSource:
-    return _compiled(source) if isinstance(source, LiveFile) and source.path in LIVE else source
+def _present(of: Entries, live: Files) -> Entries:
+    there = tuple(_compiled(file, live) for file in of.live if file.path in live)
+    return replace(of, files=of.files + there, live=tuple(file for file in of.live if file.path not in live))
 
 
-def _compiled(file: LiveFile) -> CompiledFile:
-    return CompiledFile(LIVE[file.path], file.path, file.kind, file.span)
+def _source(source: RecipientSource, live: Files) -> RecipientSource:
+    return _compiled(source, live) if isinstance(source, LiveFile) and source.path in live else source
+
+
+def _compiled(file: LiveFile, live: Files) -> CompiledFile:
+    return CompiledFile(live[file.path], file.path, file.kind, file.span)
 
 
 def _unanswered(policy: Policy, session: Session) -> frozenset[str]:

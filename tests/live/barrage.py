@@ -20,6 +20,7 @@ from nullsender.lab.playing import seen as seen_of
 from nullsender.lab.sink import Received
 from nullsender.message import read_message
 from nullsender.observation import Observed
+from nullsender.policy import Policy
 from nullsender.session import Session
 
 CLIENTS = 16  # so many speak at a time
@@ -74,6 +75,7 @@ class Fallout:
     turned_away: frozenset[str]
     logs: Mapping[str, str]  # what was logged of each client
     seconds: float
+    policy: Policy
 
     def observed(self, shot: Shot) -> Observed:
         """Return what was seen of one message, but for warnings of delay; the log is that of its client."""
@@ -81,7 +83,7 @@ class Fallout:
         assert seen.attempt is not None, f"the server hung up in {shot.session}"
         mails = (*seen.copies, *(mail for mail in seen.reports if not is_warning(mail)))
         return replace(
-            seen_of(shot.session, seen.attempt, shot.id, mails),
+            seen_of(shot.session, seen.attempt, shot.id, mails, self.policy),
             turned_away=tuple(to for to in shot.session.recipients if to.lower() in self.turned_away),
             log=self.logs.get(shot.session.client, ""),
         )
@@ -106,7 +108,7 @@ def fire(running: Deployed, volleys: Iterable[Volley], refuse: Callable[[str], s
     turned_away = frozenset(to.lower() for to in lab.sink.turned_away)
     seconds = time.monotonic() - began
     clients = frozenset(shot.session.client for volley in volleys for shot in volley)
-    return Fallout(seen, strange, turned_away, _logs(running.log_since(mark), clients), seconds)
+    return Fallout(seen, strange, turned_away, _logs(running.log_since(mark), clients), seconds, running.policy)
 
 
 def _logs(log: str, clients: frozenset[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_BOOTS = re.compile(r"tests/(?:live|targets)/[^:]*")
+_BOOTS = re.compile(r"tests/(?:live|targets|differential/test_servers)[^:]*")
 _DEPLOYMENT = re.compile(r"\[([a-z]+:[a-z]+\d*)")  # a policy and a deployment: `[deferred:pf-…]`
 
 

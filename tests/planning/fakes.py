@@ -93,6 +93,7 @@ FILTER = Capabilities(
     ways={
         **ways(LATE, *ENVELOPE, "recipient in", "several recipients", "recipients > N", "scoring"),
         **{f: (Way("at the end", LATE),) for f in ("reject", "quarantine", "quarantine into junk", "score", "defer")},
+        "quarantine without reports": (Way("at the end", LATE),),
         "reply code": (Way("always 554", LATE, frozenset({Loss.CODE})),),
         "give up bounces": (Way("by magic"),),
     },

@@ -53,8 +53,9 @@ class Deployed:
     def signs(self) -> Signs:
         """Return how rules show in the replies and logs of this deployment."""
         texts = {id_: text for output in self.outputs for id_, text in output.emitted.fixed_texts.items()}
-        components = (discover.load(part.component) for part in self.plan.parts)
-        return Signs(texts, frozenset().union(*(c.capabilities.native_replies for c in components)))
+        tables = [discover.load(part.component).capabilities for part in self.plan.parts]
+        native = frozenset().union(*(table.native_replies for table in tables))
+        return Signs(texts, native, frozenset(table.unreadable for table in tables if table.unreadable))
 
     def marks(self, id_: str) -> tuple[str, ...]:
         """Return the texts by which logs and replies show a rule: its id, or what stands for it."""

@@ -19,7 +19,7 @@ from nullsender.lists import sets_of
 from nullsender.message import read_message
 from nullsender.names import Entries, Kind, LiveFile
 from nullsender.observation import Arrived, Ndr, Observed, Said
-from nullsender.policy import Policy
+from nullsender.policy import CopyDoubleBounces, Policy
 from nullsender.session import Session
 from nullsender.sets import covers
 from nullsender.target import Lab as TargetLab
@@ -43,10 +43,12 @@ class Player:
     """Brings the facts of sessions about and holds their dialogues, one after the other.
 
     `contents` are the entries of the files that servers read for sets, by path; one that is not named there is empty.
+    `settled`: they are all files that there are, lists of recipients too, and no session changes them.
     """
 
     deployed: Deployed
     contents: Contents = field(default_factory=dict)
+    settled: bool = False
     _written: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
 
     def play(self, session: Session, *, lookups_fail: bool = False) -> Observed:
@@ -56,7 +58,7 @@ class Player:
         """
         mark, spoken = self.deployed.mark(), list[str]()
         try:
-            self._prepare(session, lookups_fail=lookups_fail)
+            self.prepare(session, lookups_fail=lookups_fail)
             mark = self.deployed.mark()
             id_, octets = compose(session)
             sender, recipients = as_sent(session.sender), tuple(map(as_sent, session.recipients))
@@ -70,7 +72,8 @@ class Player:
         return self._seen(session, attempt, id_, mark, spoken)
 
     # --- facts --------------------------------------------------------------------------------------------------------
-    def _prepare(self, session: Session, *, lookups_fail: bool) -> None:
+    def prepare(self, session: Session, *, lookups_fail: bool = False) -> None:
+        """Bring about what the DNS, files and the place where mail ends say."""
         lab, delimiters = self.deployed.lab, self.deployed.policy.delimiters
         lab.sink.clear()
         lab.sink.refuse = lambda to: None if session.absent.isdisjoint(canonical.forms(to, delimiters)) else _GONE
@@ -78,21 +81,25 @@ class Player:
         lab.resolver.nameless = set() if session.named else {session.client}
         lab.resolver.silent = set(session.silent)
         lab.resolver.set_listed(Listed(zone, session.client, code) for zone, code in sorted(session.listed))
+        if self.settled:
+            self._settle()
+            return
         policy = self.deployed.policy
         missing = _missing(policy, session)
         for file, entries in _live_files(policy, session, self.contents).items():
             self._write(file, None if lookups_fail or file.path in missing else entries)
+
+    def _settle(self) -> None:
+        """Write all files once."""
+        for file in () if self._written else live_files(self.deployed.policy):
+            self._write(file, self.contents.get(file.path))
 
     def _write(self, file: LiveFile, entries: tuple[str, ...] | None) -> None:
         """Write a file as its owner would, or take it away; nothing where it is so already."""
         if file.path in self._written and self._written[file.path] == entries:
             return
         self._written[file.path] = entries
-        path = Path(file.path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        if entries is not None:
-            path.write_text("".join(f"{entry} -\n" for entry in entries))
+        write_file(Path(file.path), entries)
         for target_lab in self._labs():
             target_lab.changed(file)
 
@@ -114,7 +121,7 @@ class Player:
     ) -> Observed:
         sink = self.deployed.lab.sink
         return replace(
-            seen(session, attempt, id_, sink.received),
+            seen(session, attempt, id_, sink.received, self.deployed.policy),
             turned_away=tuple(sink.turned_away),
             held=any(id_.encode() in octets for target_lab in self._labs() for octets in target_lab.held()),
             log=self.deployed.log_since(mark),
@@ -128,7 +135,7 @@ class Player:
             yield target_lab
 
 
-def seen(session: Session, attempt: Attempt, id_: str, mails: Iterable[Received]) -> Observed:
+def seen(session: Session, attempt: Attempt, id_: str, mails: Iterable[Received], policy: Policy) -> Observed:
     """Return what replies and arrived mail show of the message with that id."""
     arrived: list[Arrived] = []
     ndrs: list[Ndr] = []
@@ -137,7 +144,7 @@ def seen(session: Session, attempt: Attempt, id_: str, mails: Iterable[Received]
         if (MARK, id_) in fields:
             arrived.append(Arrived(mail.protocol == "lmtp", mail.sender, mail.recipients, fields))
         elif id_.encode() in mail.octets:
-            ndrs += _reports(mail, session)
+            ndrs += _reports(mail, session, policy)
     return Observed(
         recipients=tuple((recipient, _said(reply)) for recipient, reply in attempt.recipients),
         data=_said(attempt.data) if attempt.data else None,
@@ -157,15 +164,40 @@ def _said(reply: Reply) -> Said:
     return Said(reply.code, reply.enhanced, reply.text)
 
 
-def _reports(mail: Received, session: Session) -> Iterator[Ndr]:
-    """Yield a report to each of its recipients; who did not send the message gets a copy, and that stays at home."""
+def _reports(mail: Received, session: Session, policy: Policy) -> Iterator[Ndr]:
+    """Yield a report to each of its recipients; copies for those who did not send the message stay at home."""
+    settings = (statement.setting for statement in policy.statements)
+    copied = [setting.address.lower() for setting in settings if isinstance(setting, CopyDoubleBounces)]
     for recipient in mail.recipients:
-        to_sender = canonical.forms(recipient, "") == canonical.forms(session.sender, "")
-        at_home = mail.protocol == "lmtp" or recipient.partition("@")[0].lower() == "postmaster"
+        bare = recipient.partition("@")[0].lower()
+        to_sender = _plain(session.sender) in (_plain(recipient), bare)
+        at_home = mail.protocol == "lmtp" or bare == "postmaster" or recipient.lower() in copied
         yield Ndr(recipient, left=to_sender or not at_home)
 
 
+def _plain(address: str) -> str:
+    return (*canonical.forms(address, ""), address.lower())[0]
+
+
 # --- files that servers read ------------------------------------------------------------------------------------------
+def write_file(path: Path, entries: tuple[str, ...] | None) -> None:
+    """Write a file that servers read, or take it away; one that says the same already is left alone."""
+    text = None if entries is None else "".join(f"{entry} -\n" for entry in entries)
+    if text is not None and path.exists() and path.read_text() == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    if text is not None:
+        path.write_text(text)
+
+
+def live_files(policy: Policy) -> tuple[LiveFile, ...]:
+    """Return every file that servers read for a policy: those of sets and those of recipients."""
+    sources = (source for served in policy.served for source in served.sources)
+    of_sets = (file for entries in sets_of(policy) for file in entries.live)
+    return tuple(dict.fromkeys((*of_sets, *(source for source in sources if isinstance(source, LiveFile)))))
+
+
 def _live_files(policy: Policy, session: Session, contents: Contents) -> dict[LiveFile, tuple[str, ...]]:
     """Return every such file of the policy with its entries: those of sets, and whom a session says to be known."""
     found = {file: contents.get(file.path, ()) for entries in sets_of(policy) for file in entries.live}

@@ -1,8 +1,8 @@
 """The machine's resolver: names that lead both ways, hosts in the internet that take mail, and block lists.
 
 Every address has a name that leads back to it unless somebody takes it away, every domain below `example` and
-`example.com` has a host in the internet that takes its mail, and no other name exists. Nothing may be remembered: all
-answers have a TTL of 0.
+`example.com`, `.net` and `.org` has a host in the internet that takes its mail, and no other name exists. Nothing may
+be remembered: all answers have a TTL of 0.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from nullsender.lab.network import IPV4, IPV6
 
 ADDRESS = ("127.0.0.1", 53)
 MAIL_HOST = "198.51.100.250"  # where mail for the rest of the world goes
-_OUTSIDE = (dns.name.from_text("example."), dns.name.from_text("example.com."))
+_OUTSIDE = tuple(dns.name.from_text(zone) for zone in ("example.", "example.com.", "example.net.", "example.org."))
 _HOSTS = dns.name.from_text("hosts.example.")
 _REVERSE = tuple(dns.name.from_text(zone) for zone in ("in-addr.arpa.", "ip6.arpa."))
 

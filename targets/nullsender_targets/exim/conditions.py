@@ -48,6 +48,11 @@ class Conditions:
             return tuple(self._all(part, stage, 0) for part in _dns_last(normal.parts))
         return (self._all(normal, stage, 0),)
 
+    def neither(self, *atoms: c.Atom) -> ir.Test:
+        """Return a condition that holds unless one of the atoms is surely true; none of them asks the DNS."""
+        asked = (_as_expression(self.tests(atom, Stage.CONTENT)) for atom in atoms)
+        return ir.When(ir.Without(any_of(expression for expression in asked if expression is not None)))
+
     def _all(self, normal: c.Condition, stage: Stage, depth: int) -> tuple[ir.Test, ...]:
         parts = _dns_last(normal.parts) if isinstance(normal, c.AllOf) else (normal,)
         return tuple(test for part in parts for test in self._one(part, stage, depth))
@@ -90,6 +95,11 @@ class Conditions:
     def in_set(self, entries: Entries, subjects: tuple[ir.Subject, ...], *, wanted: bool) -> ir.Expr:
         return self.sets.member(entries, subjects) if wanted else self.sets.stranger(entries, subjects)
 
+    def stranger(self, entries: Entries) -> ir.Expr:
+        """Return what is true when the recipient is surely no member; a bare postmaster is in no set."""
+        stranger = self.sets.stranger(entries, self.recipients(entries.kind))
+        return any_of((ir.Known.BARE_POSTMASTER, stranger)) if entries.live else stranger
+
     def client(self, entries: Entries, *, wanted: bool) -> ir.Test:
         written = self.sets.written_out(entries)
         if written is not None:
@@ -116,7 +126,9 @@ Tests = tuple[ir.Test, ...]
 def _recipient_in(to: Conditions, atom: c.RecipientIn, stage: Stage, wanted: bool) -> Tests:
     if stage > Stage.RCPT:
         return (to.every_recipient(atom.entries, wanted=wanted),)
-    return (ir.When(to.in_set(atom.entries, to.recipients(atom.entries.kind), wanted=wanted)),)
+    if not wanted:
+        return (ir.When(to.stranger(atom.entries)),)
+    return (ir.When(to.sets.member(atom.entries, to.recipients(atom.entries.kind))),)
 
 
 def _kept(to: Conditions, _: c.Kept, stage: Stage, wanted: bool) -> Tests:

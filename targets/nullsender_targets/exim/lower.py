@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from nullsender import condition as c
 from nullsender import policy as p
 from nullsender.diagnostic import Diagnostic
 from nullsender.features import full_condition
@@ -73,19 +74,21 @@ class _Work:
 
     # --- rules --------------------------------------------------------------------------------------------------------
     def at(self, stage: Stage) -> Iterator[ir.Statement]:
-        """Yield the statements of a stage; what only adds headers waits for the end of the message."""
-        steps = [s for s in self.part.steps if s.stage is stage and not s.rule.relaying and not s.rule.existence]
-        for step in _adding_first(steps):
+        """Yield the statements of a stage before the content; what only adds headers waits for that."""
+        for step in self._steps(stage):
             if not _adds_header(step.rule):
                 yield from self._statements(step)
 
     def at_content(self) -> Iterator[ir.Statement]:
-        for step in self.part.steps:
-            if _adds_header(step.rule):
-                yield from self._statements(step)
-        yield from self.at(Stage.CONTENT)
+        early = [step for step in self.part.steps if step.stage < Stage.CONTENT and _adds_header(step.rule)]
+        for step in (*early, *self._steps(Stage.CONTENT)):
+            yield from self._statements(step)
         if self.part.filtering:
             yield from verdict()
+
+    def _steps(self, stage: Stage) -> list[Step]:
+        steps = [s for s in self.part.steps if s.stage is stage and not s.rule.relaying and not s.rule.existence]
+        return _adding_first(steps)
 
     def _statements(self, step: Step) -> tuple[ir.Statement, ...]:
         rule = step.rule
@@ -161,11 +164,10 @@ class _Work:
 
     def _left_behind(self) -> Iterator[ir.Effect]:
         for entries, flag in self.to.outside.items():
-            subjects = self.to.recipients(entries.kind)
-            yield ir.Set(flag, ir.Sticky(self.to.sets.stranger(entries, subjects)))
+            yield ir.Set(flag, ir.Sticky(self.to.stranger(entries)))
         for entries, flag in self.to.unsure.items():
-            subjects = self.to.recipients(entries.kind)
-            told = (self.to.sets.member(entries, subjects), self.to.sets.stranger(entries, subjects))
+            member = self.to.sets.member(entries, self.to.recipients(entries.kind))
+            told = (member, self.to.stranger(entries))
             yield ir.Set(flag, ir.Sticky(ir.Without(any_of(told))))
         if UNKEPT in self.to.used:
             yield ir.Set(UNKEPT, ir.Sticky(ir.Without(ir.Yes(ir.Var.KEPT))))
@@ -226,7 +228,9 @@ class _Work:
         tags = [step.rule.action for step in self.part.steps if _adds_header(step.rule)]
         names = tuple(sorted({tag.header for tag in tags if isinstance(tag, p.Tag)}))
         if names:
-            yield ir.Statement(ir.Verb.WARN, (), (ir.RemoveHeaders(names),), "headers of ours that come from outside")
+            outside = (self.to.neither(c.Trusted(), c.Upstream()),)
+            about = "headers of ours that come from outside"
+            yield ir.Statement(ir.Verb.WARN, outside, (ir.RemoveHeaders(names),), about)
         if self.part.filtering:
             yield from scan(self.part.filtering[0].helper)
         else:

@@ -66,6 +66,7 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
         "a router writes it into the spool's folder `quarantine`, envelope included", _MESSAGE
     ),
     "quarantine into address": _way("a router sends it to that address instead", _MESSAGE),
+    "quarantine without reports": _way("what is in quarantine bounces to nobody", _MESSAGE),
     "discard": _way("`discard` when the message has come", _MESSAGE),
     "set from live file": _way("a lookup of the file, if it exists; else membership is unknown"),
 }

@@ -101,16 +101,23 @@ def _run(*command: str) -> str:
 
 
 def _wait() -> None:
+    """Wait until it greets, and until it has logged the end of that, which a session could take for its own."""
     until = time.monotonic() + _SECONDS
+    greeted = False
     while time.monotonic() < until:
-        try:
-            with socket.create_connection(("127.0.0.1", 25), 2) as connection:
-                if connection.recv(3) == b"220":
-                    return
-        except OSError:
-            pass
+        greeted = greeted or _greets()
+        if greeted and "disconnect from" in _log():
+            return
         time.sleep(0.01)
     raise TimeoutError(f"Postfix does not greet on port 25:\n{_log()}")
+
+
+def _greets() -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", 25), 2) as connection:
+            return connection.recv(3) == b"220"
+    except OSError:
+        return False
 
 
 def _log() -> str:

@@ -75,6 +75,9 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     "quarantine into junk": _ways("PREPEND X-Spam: Yes", _DATA),
     "quarantine into hold": _ways("HOLD: the message waits in the hold queue until somebody releases it", _DATA),
     "quarantine into address": _ways("REDIRECT in an access table", _DATA),
+    "quarantine without reports": (
+        Way("a report leaves when the mailbox refuses the message", _DATA, losses=frozenset({Loss.REPORT})),
+    ),
 }
 _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "deliver by lmtp": _ways("a row of transport_maps", needs="standalone"),
@@ -150,4 +153,5 @@ capabilities = Capabilities(
     ways={**_QUESTIONS, **_RECIPIENTS, **_ACTIONS, **_SETTINGS},
     cannot=_CANNOT,
     accepts=("milter",),
+    unreadable=(451, "4.3.5"),
 )

@@ -71,6 +71,10 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
         _way("rspamd replaces the recipients by the address", link="milter"),
         _way("the server quarantines what the engine says", link="spamd"),
     ),
+    "quarantine without reports": (
+        _way("the server sends a report when the mailbox refuses the message", Loss.REPORT, link="milter"),
+        _way("the server bounces to nobody what the engine says", link="spamd"),
+    ),
     "tag": (
         _way("rspamd adds the header and removes those that came from outside", link="milter"),
         _way("the engine tells the server which header to add and which to remove", link="spamd"),

@@ -1,0 +1,53 @@
+"""Policies that are written and not drawn, for what a draw of ordinary size may leave out."""
+
+from __future__ import annotations
+
+from tests.differential.policies import Draft
+from tests.differential.stacks import Stack
+
+_SITE = (
+    'recipients of mine from file "people.txt", live file "/etc/mail/people"',
+    "trust clients in office",
+    "upstream clients in gates",
+    "subaddresses begin with +",
+    "keep abuse reachable",
+)
+_SIGNS = (  # each of its own, so that no rule stands in another's way
+    "reject ordinary mail when sender is postmaster and helo in liar.example at content as postmasters",
+    "reject ordinary mail when not sender is postmaster and helo in liar.example at content as others",
+    "defer outgoing mail when authenticated and recipient in silent at content as logged-in",
+    "defer outgoing mail when not authenticated and recipient in silent at content as by-network",
+    "quarantine mail when scoring 8 or more and helo in mail.liars.example at content as high",
+    "quarantine mail when not scoring 8 or more and helo in mail.liars.example at content as low",
+    "reject bounces when not recipients > 1 and client in lepers at content as alone",
+    "reject bounces when recipients > 1 and client in lepers at content as together",
+    "reject mail when client listed in bl.example and helo in mail.partner.example at content as listed",
+    "defer bounces when not client listed in bl.example and helo in mail.partner.example at content as unlisted",
+    "reject mail when client has no name and helo in liars.example at content report only as nameless",
+    "reject bounces when not client has no name and helo in liars.example at content report only as named",
+    "reject bounces when recipients > 2 at content as many",
+    "reject ordinary mail when not recipients > 2 and sender in robots at content as few",
+    "quarantine bounces to newsletter@example.org at content as kept-aside",
+    "discard bounces to bounce-*@example.org at content as dropped because \"never sent\"",
+    "reject bounces at content as rest",
+)  # fmt: skip
+_ENDS = (
+    ("deliver mine to lmtp 127.0.0.1:24", "quarantine into hold", "send ndrs to nobody without a copy"),
+    (
+        "deliver mine to smtp 198.51.100.250:25",
+        "quarantine into jail@example.org",
+        "send ndrs only to trusted senders without a copy",
+    ),
+    (
+        "deliver mine to lmtp 127.0.0.1:24",
+        "quarantine into junk",
+        "send ndrs only to trusted senders",
+        "split mail by silent",
+    ),
+)
+
+
+def directed(stack: Stack) -> tuple[Draft, ...]:
+    """Return the policies for a stack; what it cannot do is left out when they are compiled."""
+    rules = _SIGNS if stack.late else tuple(rule.replace(" at content", "") for rule in _SIGNS)
+    return tuple(Draft((*_SITE, *ends, *rules, f"deploy one to {stack.deploys}")) for ends in _ENDS)

@@ -1,0 +1,87 @@
+"""Every stack does with drawn policies and sessions what the evaluator says, in everything that shows.
+
+`sh tests/run --long` plays many more, from a seed that it prints; NULLSENDER_SEED=N draws those of a seed again.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from nullsender.lab.lab import Lab
+from tests.differential.campaign import Campaign
+from tests.differential.cases import as_policy, write
+from tests.differential.directed import directed
+from tests.differential.features import NO_LOGIN, UNSAYABLE, exercised
+from tests.differential.playing import DEPLOYMENT
+from tests.differential.servers import running
+from tests.differential.shrinking import Found, shrunk
+from tests.differential.stacks import STACKS, Stack, exact
+
+pytestmark = pytest.mark.live
+
+SEED = 1
+POLICIES, SESSIONS = 40, 12  # for each stack
+DIRECTED_SESSIONS = 40  # of each policy that is written
+LONG_POLICIES, LONG_SESSIONS = 250, 16
+MOST_SHRUNK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a campaign at a stack came to."""
+
+    stack: Stack
+    policies: int
+    sessions: int
+    wrong: tuple[Found, ...]
+    exercised: frozenset[str]
+
+
+def campaign(stack: Stack) -> Campaign:
+    """Return what is drawn for a stack: the same each time, or much more in a long run."""
+    seed = int(os.environ.get("NULLSENDER_SEED", SEED))
+    long = os.environ.get("NULLSENDER_LONG") == "1"
+    policies, sessions = (LONG_POLICIES, LONG_SESSIONS) if long else (POLICIES, SESSIONS)
+    return Campaign(stack, policies, sessions, seed)
+
+
+def name_of(stack: Stack) -> str:
+    return f"drawn:{stack.name.replace('-', '')}"
+
+
+@pytest.fixture(scope="module", params=STACKS, ids=name_of)
+def played(request: pytest.FixtureRequest, lab: Lab) -> Played:
+    stack = request.param
+    wrong: list[Found] = []
+    features = frozenset[str]()
+    drawing = campaign(stack)
+    rounds = (*drawing.rounds(), *drawing.directed(directed(stack), DIRECTED_SESSIONS))
+    for one in rounds:
+        assert one.compiled.plan is not None
+        with running(lab, one.compiled.policy, one.compiled.plan, one.compiled.outputs) as play:
+            for session, verdict in one.sessions:
+                found = play(one.policy, session)
+                wrong += [Found(stack, one.compiled.draft, session, found)] if found else []
+                features |= exercised(one.policy, verdict, DEPLOYMENT)
+    return Played(stack, len(rounds), sum(len(one.sessions) for one in rounds), tuple(wrong), features)
+
+
+def test_a_stack_does_what_the_evaluator_says(lab: Lab, played: Played, write_cases: Path | None) -> None:
+    assert played.policies * len(STACKS) >= 100
+    assert played.sessions * len(STACKS) >= 2000
+    shown = []
+    for number, found in enumerate(played.wrong[:MOST_SHRUNK]):
+        small = shrunk(lab, found)
+        shown.append("\n".join((*map(str, small.wrong), as_policy(small))))
+        if write_cases:
+            write(small, write_cases / f"{played.stack.name}-{number}")
+    assert not played.wrong, f"{len(played.wrong)} of {played.sessions} sessions\n\n" + "\n\n".join(shown)
+
+
+def test_every_feature_that_a_stack_has_without_loss_was_played(played: Played) -> None:
+    unsayable = UNSAYABLE if played.stack.login else UNSAYABLE | NO_LOGIN
+    assert sorted(exact(played.stack) - unsayable - played.exercised) == []
