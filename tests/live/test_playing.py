@@ -20,6 +20,8 @@ from tests.live.test_policies import FOLDER
 
 pytestmark = pytest.mark.live
 
+PLAYED = Path(__file__).parent / "played"  # policies whose tests expect more than a dialogue shows
+
 
 @cache
 def run(path: Path) -> Run:
@@ -29,7 +31,7 @@ def run(path: Path) -> Run:
 
 
 def played() -> Iterator[object]:
-    for path in sorted(FOLDER.glob("*.ndr")):
+    for path in (*sorted(FOLDER.glob("*.ndr")), *sorted(PLAYED.glob("*.ndr"))):
         for deployment in deployments(path):
             yield pytest.param(path, deployment, id=f"{path.stem}:{deployment}")
 

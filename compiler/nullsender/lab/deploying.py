@@ -107,6 +107,7 @@ def _booted(
     try:
         for target_lab, _ in labs:
             target_lab.furnish()
+        lab.take_mail_of(deployment.parts[0].site.deliveries)
         prepare()
         install()
         with ExitStack() as running:

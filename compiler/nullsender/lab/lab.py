@@ -11,6 +11,7 @@ from nullsender.lab.listing import Listed, Query
 from nullsender.lab.machine import Machine
 from nullsender.lab.resolver import Resolver
 from nullsender.lab.sink import Sink
+from nullsender.policy import Delivery
 from nullsender.session import GREETING, STRANGER
 
 
@@ -31,7 +32,14 @@ class Lab:
             leaving()
         self.machine.renew()
         self.sink.clear()
+        self.sink.serve_only_usual()
         self.resolver.clear(zones, listed)
+
+    def take_mail_of(self, deliveries: Iterable[Delivery]) -> None:
+        """Be the hosts to which a deployment delivers."""
+        for one in deliveries:
+            self.resolver.hosts.add(one.host)
+            self.sink.serve_also(self.machine, one.protocol, one.host, one.port)
 
     def close(self) -> None:
         """End all programs, and stop what surrounds them."""

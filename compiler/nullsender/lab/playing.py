@@ -84,6 +84,8 @@ class Player:
         if self.settled:
             self._settle()
             return
+        spoken_of = (as_sent(address) for address in (session.sender, *session.recipients))
+        lab.resolver.hosts.update(address.rpartition("@")[2].lower() for address in spoken_of)
         policy = self.deployed.policy
         missing = _missing(policy, session)
         for file, entries in _live_files(policy, session, self.contents).items():

@@ -49,6 +49,7 @@ class Resolver:
         self.listings: dict[tuple[str, str], tuple[str, ...]] = {}  # zone and client -> codes
         self.silent: set[str] = set()  # block lists whose servers fail
         self.nameless: set[str] = set()  # clients without a name
+        self.hosts: set[str] = set()  # more names that take mail, in A-labels
         self.server: tuple[str, int] | None = None  # a real server of block lists, to pass questions on to
         self.queries: list[Query] = []  # what the block lists were asked, in order
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -61,6 +62,7 @@ class Resolver:
         """Forget everything, and serve these block lists."""
         self.silent.clear()
         self.nameless.clear()
+        self.hosts.clear()
         self.queries.clear()
         self.server = None
         self.zones = tuple(zones)
@@ -147,7 +149,10 @@ class Resolver:
         if name.is_subdomain(_HOSTS) and name != _HOSTS:
             client = _client_of_host(name.labels[0].decode())
             return (client,) if client is not None and str(client) not in self.nameless else ()
-        return (ip_address(MAIL_HOST),) if any(name.is_subdomain(zone) for zone in _OUTSIDE) else ()
+        there = (
+            any(name.is_subdomain(zone) for zone in _OUTSIDE) or name.to_text(omit_final_dot=True).lower() in self.hosts
+        )
+        return (ip_address(MAIL_HOST),) if there else ()
 
 
 def host_name(client: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+import socket
 import socketserver
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from ipaddress import ip_address
 
 from nullsender.lab.machine import Machine
 
@@ -59,15 +61,34 @@ class Sink:
     turned_away: list[str] = field(default_factory=list)
     _arrival: threading.Condition = field(default_factory=threading.Condition)
     _servers: list[_Server] = field(default_factory=list)
+    _usual: int = 0  # so many servers there are as long as the sink is
 
     def start(self, machine: Machine) -> None:
         self.serve("lmtp", DELIVERY)
         with machine.world():
             self.serve("smtp", ("", 25))
+        self._usual = len(self._servers)
+
+    def serve_also(self, machine: Machine, protocol: str, host: str, port: int) -> None:
+        """Take mail where a deployment delivers: on the machine itself, or at any host of the internet."""
+        inside = _is_loopback(host)
+        address = (host if inside else "::" if ":" in host else "", port)
+        if any(server.server_address[:2] in (address, ("0.0.0.0", port)) for server in self._servers):  # noqa: S104
+            return
+        if inside:
+            self.serve(protocol, address)
+        else:
+            with machine.world():
+                self.serve(protocol, address)
+
+    def serve_only_usual(self) -> None:
+        """Close what `serve_also` opened."""
+        while len(self._servers) > self._usual:
+            self._end(self._servers.pop())
 
     def serve(self, protocol: str, address: tuple[str, int]) -> tuple[str, int]:
         """Take mail at an address and return it, with the port that was found where none was wanted."""
-        server = _Server(address, _Session)
+        server = (_Server6 if ":" in address[0] else _Server)(address, _Session)
         server.sink, server.protocol = self, protocol
         self._servers.append(server)
         threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
@@ -76,9 +97,11 @@ class Sink:
 
     def stop(self) -> None:
         while self._servers:
-            server = self._servers.pop()
-            server.shutdown()
-            server.server_close()
+            self._end(self._servers.pop())
+
+    def _end(self, server: _Server) -> None:
+        server.shutdown()
+        server.server_close()
 
     def clear(self) -> None:
         with self._arrival:
@@ -121,6 +144,10 @@ class _Server(socketserver.ThreadingTCPServer):
         """Be silent about clients that were killed."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
 
 
 class _Session(socketserver.StreamRequestHandler):
@@ -185,6 +212,13 @@ class _Session(socketserver.StreamRequestHandler):
 
     def _say(self, *lines: str) -> None:
         self.wfile.write("".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape"))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _path(text: str) -> tuple[str, str]:

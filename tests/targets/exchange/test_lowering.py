@@ -117,7 +117,9 @@ def test_the_tenant_takes_mail_from_the_gateway_alone_where_it_stands_behind_it(
     ],
 )
 def test_quarantine_is_what_the_policy_says(into: str, action: dict[str, str], tmp_path: Path) -> None:
-    text = f"{SERVED}quarantine into {into}\nquarantine outgoing mail from a@example.org as q allow approximate\n{ONLINE}"
+    text = (
+        f"{SERVED}quarantine into {into}\nquarantine outgoing mail from a@example.org as q allow approximate\n{ONLINE}"
+    )
     of = values(text, tmp_path)["TransportRule nullsender tenant: q"]
     off = dict.fromkeys(("Quarantine", "DeleteMessage", "StopRuleProcessing"), "$false")
     assert {key: of.get(key) for key in (*off, *action)} == off | action
