@@ -96,7 +96,7 @@ class Conditions:
         return self.sets.member(entries, subjects) if wanted else self.sets.stranger(entries, subjects)
 
     def stranger(self, entries: Entries) -> ir.Expr:
-        """Return what is true when the recipient is surely no member; a bare postmaster is in no set, whatever holds."""
+        """Return what is true when the recipient is surely no member; a bare postmaster is in no set."""
         stranger = self.sets.stranger(entries, self.recipients(entries.kind))
         return any_of((ir.Known.BARE_POSTMASTER, stranger)) if entries.live else stranger
 
