@@ -51,7 +51,9 @@ class Campaign:
         found: dict[str, Round] = {}
         batch = 0
         while len(found) < self.policies:
-            for one in self._batch(drafts(self.stack), self.seed * 1000 + batch, self.sessions, many=20):
+            for one in self._batch(
+                drafts(self.stack), self.seed * 1000 + batch, self.sessions, many=min(20, self.policies + 1)
+            ):
                 if len(found) < self.policies and len(one.sessions) == self.sessions:
                     found.setdefault(one.compiled.text, one)
             batch += 1

@@ -7,22 +7,25 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from nullsender.agreement import Disagreement, disagreements
+from nullsender.agreement import Disagreement, Signs, disagreements
 from nullsender.emit import Output
 from nullsender.evaluator import evaluate
 from nullsender.frontend import Built
 from nullsender.lab.deploying import placed
 from nullsender.lab.lab import Lab
 from nullsender.lab.playing import Player, live_files, write_file
+from nullsender.observation import Observed
 from nullsender.plan import DeploymentPlan, Plan
 from nullsender.policy import Policy
 from nullsender.session import Session
+from nullsender.verdict import Verdict
 from tests.differential.doorway import Doorway
 from tests.differential.playing import DEPLOYMENT
 from tests.differential.stacks import DOORMAN
 from tests.differential.world import LIVE, Files, contents_of
 
 Play = Callable[[Policy, Session], tuple[Disagreement, ...]]
+Watch = Callable[[Session, Verdict], Observed]
 
 
 @contextmanager
@@ -33,6 +36,20 @@ def running(
 
     The policy and the session that it is given have their lists read. `live` are all files of the server's own.
     """
+    with watching(lab, policy, plan, outputs, live) as (watch, signs):
+
+        def play(policy: Policy, session: Session) -> tuple[Disagreement, ...]:
+            verdict = evaluate(policy, session, DEPLOYMENT)
+            return disagreements(verdict, watch(session, verdict), policy, plan, signs, session)
+
+        yield play
+
+
+@contextmanager
+def watching(
+    lab: Lab, policy: Policy, plan: DeploymentPlan, outputs: tuple[Output, ...], live: Files = LIVE
+) -> Iterator[tuple[Watch, Signs]]:
+    """Run a deployment, and return what plays a session to it and says what was seen, and how rules show."""
     contents = contents_of(live)
 
     def prepare() -> None:
@@ -45,11 +62,4 @@ def running(
     with placed(lab, built, prepare=prepare) as deployed:
         player = Player(deployed, contents, settled=True)
         doorway = Doorway(player) if len(real) < len(outputs) else None
-        signs = deployed.signs()
-
-        def play(policy: Policy, session: Session) -> tuple[Disagreement, ...]:
-            verdict = evaluate(policy, session, DEPLOYMENT)
-            observed = doorway.play(session, verdict) if doorway else player.play(session)
-            return disagreements(verdict, observed, policy, plan, signs, session)
-
-        yield play
+        yield (doorway.play if doorway else lambda session, _: player.play(session)), deployed.signs()

@@ -24,7 +24,10 @@ local function ask_map(source, key)
   if not source.map or source.map:get_data_digest() == '0' then return nil end
   if source.live then
     if util.stat(source.path) ~= nil then return nil end
-    if type(key) == 'string' and key:find('[%s"#\\]') then return nil end -- nobody can have written it there
+    if type(key) == 'string' then
+      if key:find('%s') then return false end -- an entry ends where white space begins
+      if key:find('["#\\]') then return nil end -- it cannot be told how rspamd would read it
+    end
   elseif type(key) == 'string' then
     key = as_written(key)
   end
