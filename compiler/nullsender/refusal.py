@@ -70,6 +70,8 @@ class Refusals:
 
     def approximate(self, rule: p.Rule, best: Option) -> Diagnostic:
         could = self._who_could(of_rule(rule, self.policy))
+        if best.step.losses == {Loss.REPORT}:
+            could = "or have none sent: `send ndrs only to trusted senders`"
         return Diagnostic(
             "NS503",
             f"`{self.deployment.name}` can only approximate `{rule.words}`",
