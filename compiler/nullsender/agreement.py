@@ -1,9 +1,10 @@
 """Compare what a policy means for a session with what was seen of it at a real server.
 
-What may differ is what DESIGN §2.7 leaves open and what the plan lists for a rule: another code of the same class, the
-message instead of the recipient, no id in reply and log. A rule that may fire in fewer sessions, for more recipients,
-or that another deployment has decided already, leaves open what becomes of what it spoke about. And where a file of the
-server's is missing that a rule asks, a server may answer 4xx (DESIGN §1) instead of taking it for unknown.
+What may differ is the code of a reply for which the rule writes none, within its class, and what the plan lists for a
+rule: another code, the message instead of the recipient, no id in reply and log. A rule that may fire in fewer
+sessions, for more recipients, or that another deployment has decided already, leaves open what becomes of what it spoke
+about. And where a file of the server's is missing that a rule asks, a server may answer 4xx instead of taking it for
+unknown.
 """
 
 from __future__ import annotations

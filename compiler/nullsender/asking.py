@@ -35,7 +35,7 @@ class View:
     score: float = 0.0
 
     def forms(self, address: str) -> tuple[str, ...]:
-        """Return the forms in which an address is compared (DESIGN §2.8)."""
+        """Return the forms in which an address is compared (`canonical`)."""
         return canonical.forms(address, self.policy.delimiters)
 
 

@@ -1,9 +1,10 @@
 """The reference evaluator: what a policy means for a session. Every server is held to it.
 
-Read it beside DESIGN §2. Relaying comes first, existence second, then the rules in order, at each of three stages; the
-first that decides ends its stage. A rule applies only when its condition is true: what a failed lookup leaves open is
-not. Two things are no rules and stand here by themselves: a lookup of existence that fails, and recipients that `split
-mail` sends apart. What limits count stands in `counting`, what leaves after acceptance in `leaving`.
+It is the documentation of the language. Relaying comes first, existence second, then the rules in order, at each of
+three stages; the first that decides ends its stage. A rule applies only when its condition is true: what a failed
+lookup leaves open is not. Two things are no rules and stand here by themselves: a lookup of existence that fails, and
+recipients that `split mail` sends apart. What limits count stands in `counting`, what leaves after acceptance in
+`leaving`.
 """
 
 from __future__ import annotations

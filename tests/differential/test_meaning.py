@@ -1,4 +1,4 @@
-"""What DESIGN §2 says of every session, whatever the policy: the reference evaluator never breaks it."""
+"""What is so in every session, whatever the policy says: the reference evaluator never breaks it."""
 
 from __future__ import annotations
 

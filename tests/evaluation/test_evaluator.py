@@ -1,4 +1,4 @@
-"""What DESIGN §2 says, sentence by sentence."""
+"""What a policy means, sentence by sentence."""
 
 from __future__ import annotations
 
