@@ -152,7 +152,12 @@ def _of_rule(rule: p.Rule, policy: p.Policy) -> Iterator[str]:
 
 
 def _may_cause_reports(rule: p.Rule, policy: p.Policy) -> bool:
-    """Tell whether somebody who sends such mail gets a report of what is lost after it was accepted."""
+    """Tell whether somebody who sends such mail gets a report of what is lost after it was accepted.
+
+    The null sender never does.
+    """
+    if c.SenderNull() in (rule.when.parts if isinstance(rule.when, c.AllOf) else (rule.when,)):
+        return False
     settings = [(statement.on, statement.setting) for statement in policy.statements]
     told = [(on, setting.to) for on, setting in settings if isinstance(setting, p.SendNdrs)]
     unsaid = any(not any(not on or one.name in on for on, _ in told) for one in policy.deployments)
