@@ -22,7 +22,7 @@ from nullsender.lists import sets_of
 from nullsender.observation import Arrived, Observed, Said
 from nullsender.plan import DeploymentPlan
 from nullsender.policy import Policy, Rule
-from nullsender.scope import rules_of
+from nullsender.scope import rules_of, trusted_of
 from nullsender.session import Fields, Session, Stage
 from nullsender.verdict import ACCEPTED, Decision, Effect, Outcome, Verdict
 
@@ -120,8 +120,9 @@ class _Comparison:
     # --- what the session is ------------------------------------------------------------------------------------------
     @cached_property
     def _misses_files(self) -> bool:
-        """Whether a rule asks a file of the server's that is missing."""
-        return any(entries.live for rule in self._rules for entries in sets_of(rule))
+        """Whether a rule asks a file of the server's that is missing, or trust does."""
+        asked = (self._rules, trusted_of(self.policy, self.plan.name), self.policy.upstream)
+        return any(entries.live for entries in sets_of(asked))
 
     def _cannot_read(self, said: Said) -> bool:
         return self._misses_files and (said.code, said.enhanced) in self.signs.unreadable

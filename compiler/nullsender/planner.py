@@ -228,11 +228,22 @@ def _asks_for_the_sum(rule: p.Rule) -> bool:
 
 
 def _swapped_pairs(choices: list[Option]) -> Iterator[tuple[Option, Option]]:
-    """Yield the pairs that can meet and would be decided the other way round, in the policy's order."""
+    """Yield the pairs that can meet and would be decided the other way round, in the policy's order.
+
+    The same goes for what one component keeps for a person and another one drops: it does not know of the first.
+    """
     deciding = [option for option in choices if decides(option.step.rule)]
     for pair in combinations(deciding, 2):
         first, second = sorted(pair, key=lambda option: option.step.rule.stage)  # stable: of one stage, as written
-        if (first.step.stage, first.member.index) > (second.step.stage, second.member.index):
+        swapped = (first.step.stage, first.member.index) > (second.step.stage, second.member.index)
+        if swapped or _drops_what_is_kept(first, second):
             rules = first.step.rule, second.step.rule
             if not same_outcome(*rules) and can_meet(*rules):
                 yield first, second
+
+
+def _drops_what_is_kept(first: Option, second: Option) -> bool:
+    actions = first.step.rule.action, second.step.rule.action
+    return (
+        first.member is not second.member and isinstance(actions[0], p.Quarantine) and isinstance(actions[1], p.Discard)
+    )

@@ -92,6 +92,15 @@ class Refusals:
         )
 
     def out_of_order(self, first: Option, second: Option) -> Diagnostic:
+        if (first.step.stage, first.member.index) < (second.step.stage, second.member.index):
+            return Diagnostic(
+                "NS506",
+                f"`{self.deployment.name}` would drop by `{second.step.rule.words}` what the other rule keeps",
+                first.step.rule.span,
+                note=f"{second.member.name} does not know what {first.member.name} has kept for a person",
+                labels=(Label(second.step.rule.span, "drops it"),),
+                help="let the two exclude each other with `except`",
+            )
         return Diagnostic(
             "NS506",
             f"`{self.deployment.name}` would decide `{second.step.rule.words}` before `{first.step.rule.words}`",

@@ -12,8 +12,8 @@ _SITE = (
     "subaddresses begin with +",
     "keep abuse reachable",
 )
-_SIGNS = (  # each of its own, so that no rule stands in another's way
-    "reject ordinary mail when sender is postmaster and helo in liar.example at content as postmasters",
+_SIGNS = (  # each of its own, so that few stand in another's way
+    "reject ordinary mail when sender is postmaster at content as postmasters",
     "reject ordinary mail when not sender is postmaster and helo in liar.example at content as others",
     "defer outgoing mail when authenticated and recipient in silent at content as logged-in",
     "defer outgoing mail when not authenticated and recipient in silent at content as by-network",
@@ -27,27 +27,54 @@ _SIGNS = (  # each of its own, so that no rule stands in another's way
     "reject bounces when not client has no name and helo in liars.example at content report only as named",
     "reject bounces when recipients > 2 at content as many",
     "reject ordinary mail when not recipients > 2 and sender in robots at content as few",
-    "quarantine bounces to newsletter@example.org at content as kept-aside",
-    "discard bounces to bounce-*@example.org at content as dropped because \"never sent\"",
-    "reject bounces at content as rest",
-)  # fmt: skip
+    "tag bounces when not recipient in vanished at content as strange",
+    'tag "X-Kind: known" mail to blocked at content as held-in-a-file',
+    "quarantine bounces to newsletter@example.org when not recipients > 1 at content as kept-aside",
+    'discard bounces to bounce-*@example.org when not recipients > 1 at content as dropped because "never sent"',
+    "tag ordinary mail when helo in client.example and not helo in liars at content as plain",
+    "reject bounces to several recipients at content as rest",
+)
 _ENDS = (
-    ("deliver mine to lmtp 127.0.0.1:24", "quarantine into hold", "send ndrs to nobody without a copy"),
+    (
+        "deliver mine to lmtp 127.0.0.1:24",
+        "quarantine into hold",
+        "send ndrs to nobody without a copy",
+        "return headers only",
+        "give up mail after 5d",
+        "warn about delay after 4h",
+    ),
     (
         "deliver mine to smtp 198.51.100.250:25",
         "quarantine into jail@example.org",
         "send ndrs only to trusted senders without a copy",
+        "return everything up to 50 KB",
+        "give up bounces after 1d",
+        "copy double bounces to hostmaster@example.org",
     ),
     (
         "deliver mine to lmtp 127.0.0.1:24",
         "quarantine into junk",
         "send ndrs only to trusted senders",
         "split mail by silent",
+        "reject nonexistent recipients to example.net with 551 5.1.6 as moved",
+    ),
+    (
+        "deliver mine to smtp 198.51.100.250:25",
+        "quarantine into hold",
+        "send ndrs to nobody",
+        "reject nonexistent recipients when recipient in silent or not recipient in mine as nobody",
+    ),
+    (
+        "deliver mine to lmtp 127.0.0.1:24",
+        "quarantine into junk",
+        "send ndrs to anyone",
+        "return everything",
+        "send ndrs through 203.0.113.25 as ndr.example.org",
     ),
 )
 
 
 def directed(stack: Stack) -> tuple[Draft, ...]:
     """Return the policies for a stack; what it cannot do is left out when they are compiled."""
-    rules = _SIGNS if stack.late else tuple(rule.replace(" at content", "") for rule in _SIGNS)
+    rules = _SIGNS if stack.helpers else tuple(rule.replace(" at content", "") for rule in _SIGNS)
     return tuple(Draft((*_SITE, *ends, *rules, f"deploy one to {stack.deploys}")) for ends in _ENDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nullsender import condition as c
 from nullsender.asking import POSTMASTER, View, ask
-from nullsender.policy import Policy
+from nullsender.policy import Into, Policy
 from nullsender.session import Session
 from tests.differential.playing import DEPLOYMENT
 from tests.differential.stacks import Stack
@@ -14,7 +14,8 @@ def is_beyond(stack: Stack, policy: Policy, session: Session) -> bool:
     """Tell whether the bare `postmaster` stands where the stack does not see him, or does as it always does."""
     is_sender = session.sender.lower() == POSTMASTER
     is_recipient = POSTMASTER in map(str.lower, session.recipients)
-    if stack.milter and (is_sender or (is_recipient and len(session.recipients) > 1)):
+    others = len(session.recipients) > 1 or policy.quarantine.into is Into.ADDRESS
+    if stack.milter and (is_sender or (is_recipient and others)):
         return True
     trusted = ask(View(policy, DEPLOYMENT, session, ()), c.Trusted()) is not False
     return stack.reaches_postmaster and is_recipient and trusted

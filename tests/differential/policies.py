@@ -98,6 +98,7 @@ def recipients(draw: st.DrawFn) -> list[str]:
 def site(draw: st.DrawFn, can: Can) -> list[str]:
     """Draw who is trusted, who stands in front, who is kept, and what becomes of nobody's mail."""
     chosen = ["trust clients in office", "trust clients in 192.0.2.0/25 on two"][: draw(st.sampled_from((1, 1, 1, 2)))]
+    chosen += [f"trust clients in {draw(st.sampled_from(_LIVING))}"] if draw(_one_in(8)) else []
     chosen += ["upstream clients in gates"] if draw(_one_in(4)) else []
     chosen += [f"subaddresses begin with {draw(st.sampled_from(('+', '+', '+-', '+=')))}"] if draw(_most) else []
     chosen += [draw(st.sampled_from(_KEEPS))] if draw(_most) else []
@@ -110,6 +111,7 @@ def site(draw: st.DrawFn, can: Can) -> list[str]:
     return chosen
 
 
+_LIVING = ("living", "living", "lost")
 _KEEPS = ("keep abuse reachable", "keep abuse, hostmaster@example.org reachable")
 _CLASSES = ("chosen", "silent, chosen", "example.net", "mixed, silent")
 _PLACES = ("junk", "hold", "jail@example.org")

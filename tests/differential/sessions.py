@@ -34,7 +34,7 @@ ELSEWHERE = ("gone@elsewhere.example", "joe@elsewhere.example", "postmaster@else
 SENDERS = (
     *("joe@elsewhere.example", "joe@a.example", "ann@partner.example", "ann@mail.partner.example"),
     *("ann@bad.partner.example", "bounce-1@a.example", "Daemon@Anywhere.Example", "ann@b.example", "x@mail.c.example"),
-    *("postmaster", "postmaster@a.example", "alice@example.org", "robot-1@b.example"),
+    *("postmaster", "postmaster@a.example", "postmaster@partner.example", "alice@example.org", "robot-1@b.example"),
 )
 STRANGERS = ("203.0.113.64/27", "203.0.113.64/27", "2001:db8:ff::/64", "198.51.100.0/27")
 GREETINGS = (

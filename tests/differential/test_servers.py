@@ -25,7 +25,7 @@ pytestmark = pytest.mark.live
 
 SEED = 1
 POLICIES, SESSIONS = 40, 12  # for each stack
-DIRECTED_SESSIONS = 40  # of each policy that is written
+DIRECTED_SESSIONS = 24  # of each policy that is written
 LONG_POLICIES, LONG_SESSIONS = 250, 16
 MOST_SHRUNK = 3
 

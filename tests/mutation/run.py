@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from types import FrameType
+from typing import NoReturn, TypeVar
 
 from nullsender.lab.lab import Lab
 from nullsender.lab.machine import Machine, descendants
@@ -37,6 +38,7 @@ MODULES = {
     "rspamd": ("lower",),
 }
 CHOICES = 2  # mutants of each operator on parts
+LONGEST = 240  # seconds for a mutant
 SOURCES = 32  # of each target
 EVALUATOR = "evaluator"
 _BEST = ("killed", "refused")
@@ -137,6 +139,8 @@ def _apart(run: Callable[[], T]) -> T:
         os.close(reading)
         try:
             with os.fdopen(writing, "wb") as answer:
+                signal.signal(signal.SIGALRM, _too_long)
+                signal.alarm(LONGEST)
                 pickle.dump(run(), answer)
         except BaseException:
             traceback.print_exc()
@@ -149,6 +153,10 @@ def _apart(run: Callable[[], T]) -> T:
     os.waitpid(child, 0)
     found: T = pickle.loads(octets)  # noqa: S301  # the child is ours
     return found
+
+
+def _too_long(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  # the signature of handlers
+    raise TimeoutError("it takes too long")
 
 
 def _end_programs() -> None:

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from nullsender.capability import Capabilities, Loss
+from nullsender.capability import Capabilities, Loss, Way
 from nullsender.emit import emit
-from tests.planning.fakes import CONTENT, DATA, RCPT, SERVER, TARGETS, codes, planned, target, where
+from tests.planning.fakes import CONTENT, DATA, FILTER, RCPT, SERVER, TARGETS, codes, planned, target, where
 
 BOTH = "deploy mx to alpha 1.0 with beta 5\n"
 
@@ -195,3 +195,15 @@ def test_steps_stand_in_the_order_of_stage_and_line() -> None:
         ("reject-bounces", RCPT),
         ("reject-bounces-to-several-recipients", DATA),
     ]
+
+
+def test_what_is_kept_and_what_is_dropped_go_into_one_hand() -> None:
+    kept = ("quarantine", "quarantine into junk", "quarantine without reports")
+    keeping = replace(SERVER, ways={**SERVER.ways, **{f: (Way("keeps it", frozenset({DATA})),) for f in kept}})
+    dropping = replace(FILTER, ways={**FILTER.ways, "discard": (Way("drops it", frozenset({CONTENT})),)})
+    targets = {**TARGETS, "alpha": target("alpha", keeping), "beta": target("beta", dropping)}
+    rules = 'quarantine bounces to several recipients\ndiscard mail scoring 5 or more because "spam"\n'
+    plan, _ = planned(rules + BOTH, targets=targets)
+    assert where(plan)["quarantine-bounces-to-several-recipients"] == ("beta", CONTENT)
+    _, found = planned(rules.replace("several recipients", "several recipients at data") + BOTH, targets=targets)
+    assert codes(found) == ["NS506"]

@@ -199,7 +199,10 @@ class _Work:
             yield content
 
     def _check_data(self, data: ir.AclBlock | None, content: ir.AclBlock | None) -> Iterator[ir.Statement]:
-        discarded = ir.Statement(ir.Verb.DISCARD, (ir.When(ir.Defined(ir.Var.DISCARD)),))
+        not_kept = ir.When(ir.Without(ir.Defined(ir.Var.QUARANTINE)))  # what is kept for a person is never dropped
+        discarded = ir.Statement(
+            ir.Verb.DISCARD, (ir.When(ir.Defined(ir.Var.DISCARD)), *((not_kept,) if self.quarantines else ()))
+        )
         discards = any(isinstance(step.rule.action, p.Discard) for step in self.part.steps)
         if data:
             late = ir.When(ir.Without(ir.Defined(ir.Var.ASKED)))
