@@ -11,7 +11,12 @@ from tests.differential.stacks import Stack
 
 
 def is_beyond(stack: Stack, policy: Policy, session: Session) -> bool:
-    """Tell whether the bare `postmaster` stands where the stack does not see him, or does as it always does."""
+    """Tell whether the bare `postmaster` stands where the stack does not see him, or does as it always does.
+
+    And a whole server offers no login.
+    """
+    if session.login is not None and not stack.login:
+        return True
     is_sender = session.sender.lower() == POSTMASTER
     is_recipient = POSTMASTER in map(str.lower, session.recipients)
     others = len(session.recipients) > 1 or policy.quarantine.into is Into.ADDRESS

@@ -170,9 +170,13 @@ def test_what_a_decision_ends_is_not_reported(rspamd: Running) -> None:
     assert "[dry]" not in log
 
 
-def test_machines_in_front_get_a_quarantine_for_a_refusal(rspamd: Running) -> None:
-    outcome = rspamd.show(Mail(score=20, client="198.51.100.200"))
+def test_machines_in_front_get_a_quarantine_for_a_refusal_that_comes_late(rspamd: Running) -> None:
+    outcome = rspamd.show(Mail(recipients=("chief@example.org",), client="198.51.100.200"))
     assert (outcome.accepted, outcome.added) == (True, (("X-Spam", "Yes"),))
+
+
+def test_who_logs_in_through_a_machine_in_front_is_refused_as_others_are(rspamd: Running) -> None:
+    assert is_refused_by("outgoing", rspamd.show(Mail(score=20, login="joe", client="198.51.100.200")))
 
 
 def test_machines_in_front_are_still_deferred(rspamd: Running) -> None:

@@ -80,7 +80,7 @@ REMOVE = "remove X-Tagged"
         (Mail(sender="", score=5), [REMOVE, "tag X-Tagged: a: b [tag]", "quarantine [junk]"]),
         (Mail(score=15), [REMOVE, "reject 550 5.7.1 the message looks unwanted [spam]"]),
         (Mail(score=100), [REMOVE, "discard [drop]"]),
-        (Mail(score=100, client="198.51.100.200"), ["quarantine [drop]"]),
+        (Mail(score=100, client="198.51.100.200"), ["discard [drop]"]),
     ],
 )
 def test_the_verdict_is_said_with_its_code(port: int, mail: Mail, lines: list[str]) -> None:

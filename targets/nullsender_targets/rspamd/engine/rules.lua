@@ -38,9 +38,11 @@ return function(configured, questions)
     end))
   end
 
-  -- A machine of ours in front would have to bounce what we refuse.
+  -- A machine of ours in front would have to bounce what is refused here though it belongs to RCPT. Rules of later
+  -- stages have said so themselves, where they are about mail that comes in.
   local function becomes(rule, is_upstream)
-    if is_upstream and (rule.action == 'reject' or rule.action == 'discard') then return 'quarantine' end
+    local refuses = rule.action == 'reject' or rule.action == 'discard'
+    if is_upstream and refuses and rule.stage == 'rcpt' then return 'quarantine' end
     return rule.action
   end
 
