@@ -170,6 +170,8 @@ class _Comparison:
     def _refusal(self, decision: Decision, said: Said, recipient: str | None = None) -> Iterator[Disagreement]:
         """Compare a refusal: its class, its code where one is written, its words, and the rule that it shows."""
         lost, reply = self._lost(decision.rule), decision.reply
+        if lost & _OPEN and not any(mark in said.text for mark in self._marks(decision.rule or "")):
+            return  # another rule decided, since this one need not have
         if said.code // 100 != _CLASS[decision.outcome]:
             yield Disagreement("verdict", _wanted(decision), str(said), recipient)
             return

@@ -61,7 +61,8 @@ class Campaign:
 
     def directed(self, policies: tuple[Draft, ...], count: int) -> tuple[Round, ...]:
         """Return rounds of policies that are written, with so many sessions of each."""
-        batches = (self._batch(st.just(draft), self.seed, count, many=3) for draft in policies)
+        numbered = enumerate(policies)
+        batches = (self._batch(st.just(draft), self.seed * 1000 + n, count, many=3) for n, draft in numbered)
         return tuple(tuple(batch)[-1] for batch in batches)  # what is drawn first is the plainest
 
     def _batch(self, policies: st.SearchStrategy[Draft], number: int, count: int, *, many: int) -> Iterator[Round]:

@@ -27,7 +27,7 @@ _SIGNS = (  # each of its own, so that few stand in another's way
     "reject bounces when not client has no name and helo in liars.example at content report only as named",
     "reject bounces when recipients > 2 at content as many",
     "reject ordinary mail when not recipients > 2 and sender in robots at content as few",
-    "tag bounces when not recipient in vanished at content as strange",
+    "tag mail when not recipient in vanished at content as strange",
     'tag "X-Kind: known" mail to blocked at content as held-in-a-file',
     "quarantine bounces to newsletter@example.org when not recipients > 1 at content as kept-aside",
     'discard bounces to bounce-*@example.org when not recipients > 1 at content as dropped because "never sent"',
@@ -71,6 +71,7 @@ _ENDS = (
         "return everything",
         "send ndrs through 203.0.113.25 as ndr.example.org",
     ),
+    ("deliver mine to lmtp 127.0.0.1:24", "quarantine into hold", "trust clients in lost", "trust clients in living"),
 )
 
 
