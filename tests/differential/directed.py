@@ -32,6 +32,7 @@ _SIGNS = (  # each of its own, so that few stand in another's way
     "quarantine bounces to newsletter@example.org when not recipients > 1 at content as kept-aside",
     'discard bounces to bounce-*@example.org when not recipients > 1 at content as dropped because "never sent"',
     "tag ordinary mail when helo in client.example and not helo in liars at content as plain",
+    'tag "X-Sender: other" ordinary mail when not sender in robots at content as no-robot',
     "reject bounces to several recipients at content as rest",
 )
 _ENDS = (
