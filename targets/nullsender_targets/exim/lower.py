@@ -155,7 +155,7 @@ class _Work:
             ir.Verb.DEFER,
             (
                 ir.NullSender(negated=True),
-                ir.When(ir.Without(ir.Yes(ir.Var.TRUSTED))),
+                ir.When(ir.Without(ir.Is(ir.Var.TRUSTED, "yes"))),
                 ir.When(ir.AtLeast(ir.Fact.RECIPIENTS, 1)),
                 ir.When(ir.Known.OTHER_CLASS),
             ),

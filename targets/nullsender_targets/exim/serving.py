@@ -11,7 +11,7 @@ from nullsender_targets.exim import ir, quote
 from nullsender_targets.exim.spelling import condition, list_name
 
 # Local submissions are the server's own users'.
-_TRUSTED = "or{ {!def:sender_host_address} {bool{$acl_m_nullsender_trusted}} }"
+_TRUSTED = "or{ {!def:sender_host_address} {eq{$acl_m_nullsender_trusted}{yes}} }"
 _QUARANTINED = "def:acl_m_nullsender_quarantine"
 HOUR, DAY = 3_600, 86_400
 _NEVER = "520w"  # when Exim would warn of a delay again: a time alone would be that of every further warning
