@@ -160,8 +160,7 @@ class _Comparison:
         elif Loss.LATER in lost and decision.outcome is Outcome.REJECT and self._comes_from(c.Upstream()):
             return  # after the data such a machine is no more refused for good: it would have to bounce the message
         elif Loss.LATER in lost and (later := self.observed.of_message) and later.refuses:
-            wrong = tuple(self._refusal(decision, later, recipient))
-            yield from wrong if not lost & _OPEN else ()  # else another rule may have refused the message
+            yield from self._refusal(decision, later, recipient)
         elif not lost & _OPEN:
             late = self.observed.of_message
             what = "moment" if late and late.code // 100 == _CLASS[decision.outcome] else "verdict"

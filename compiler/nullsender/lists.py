@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 
 from nullsender import canonical
 from nullsender.entryfile import entries
-from nullsender.membership import has_domain
+from nullsender.membership import has_domain, is_of
 from nullsender.names import CompiledFile, Entries, Kind
 from nullsender.policy import Policy, Served
 from nullsender.session import Session
-from nullsender.sets import covers
 
 T = TypeVar("T")
 _NAME = re.compile(r"[\w-]+(?:\.[\w-]+)+")
@@ -126,11 +125,7 @@ def _informed(session: Session, lists: list[tuple[Served, tuple[str, ...]]], del
         for served, entries_ in lists:
             if not forms or not has_domain(served.domains, domain):
                 continue
-            known.update(form for form in forms if any(_is_in(form, entry) for entry in entries_))
+            known.update(form for form in forms if any(is_of(Kind.ADDRESSES, entry, form) for entry in entries_))
             if any(not isinstance(source, CompiledFile) for source in served.sources):
                 known.update(session.known.intersection(forms))
     return replace(session, known=frozenset(known))
-
-
-def _is_in(form: str, entry: str) -> bool:
-    return form == entry or ("*" in entry and covers(Kind.ADDRESSES, entry, form))

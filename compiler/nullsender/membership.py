@@ -20,12 +20,12 @@ def has_address(entries: Entries, forms: tuple[str, ...]) -> Truth:
         return False
     if entries.kind is not Kind.ADDRESSES:
         return has_domain(entries, forms[0].rpartition("@")[2])
-    return _found(entries, any(_is_of(Kind.ADDRESSES, member, form) for member in entries.members for form in forms))
+    return _found(entries, any(is_of(Kind.ADDRESSES, member, form) for member in entries.members for form in forms))
 
 
 def has_domain(entries: Entries, name: str) -> Truth:
     """Tell whether a name in canonical form is a member of a set of domains or hosts."""
-    return _found(entries, any(_is_of(Kind.DOMAINS, member, name) for member in entries.members))
+    return _found(entries, any(is_of(Kind.DOMAINS, member, name) for member in entries.members))
 
 
 def has_client(entries: Entries, client: str) -> Truth:
@@ -45,7 +45,8 @@ def _found(entries: Entries, yes: bool) -> Truth:
     return True if yes else None if entries.live else False
 
 
-def _is_of(kind: Kind, member: str, name: str) -> bool:
+def is_of(kind: Kind, member: str, name: str) -> bool:
+    """Tell whether a member of a set, which may be a pattern, stands for a name or an address."""
     return member == name or ("*" in member and covers(kind, member, name))
 
 
