@@ -19,7 +19,7 @@ class Counters:
 
     def is_over(self, rule: str, limit: Limit, view: View) -> bool:
         """Note the message for a rule's limit, and tell whether somebody it counts for has had as many as it may."""
-        keys = [(rule, key) for key in dict.fromkeys(_keys(limit, view))]
+        keys = [(rule, key) for key in dict.fromkeys(_keys(limit, view)) if key]  # nobody counts for what has no name
         over = [key for key in keys if self.counts[key] >= limit.count]
         self.pending += [key for key in keys if key not in over]  # counts stop at the limit: beyond is beyond
         return bool(over)
@@ -50,4 +50,4 @@ def _keys(limit: Limit, view: View) -> Iterator[str]:
             yield session.login or ""
         case _:
             of = (session.sender,) if session.sender else view.recipients
-            yield from (whole(address).rpartition("@")[2] for address in of)
+            yield from (whole(address).rpartition("@")[2] for address in of if "@" in address)

@@ -97,6 +97,12 @@ class Lab(Protocol):
     def held(self) -> Iterator[bytes]:
         """Yield the messages that wait for a person, as they lie on the disk."""
 
+    def forget(self) -> None:
+        """Forget every message that limits count, and whoever was greylisted."""
+
+    def let_pass(self, seconds: int) -> None:
+        """Make all that is remembered for limits and greylisting so much older."""
+
     def boot(self, part: Part, home: Path) -> AbstractContextManager[Callable[[], str]]:
         """Start the program on the files that were applied; the manager gives a function that returns its log."""
 

@@ -74,6 +74,10 @@ def _facts(session: Session, zones: set[str]) -> Iterator[str]:
     yield from (f"known {one}" for one in sorted(session.known - session.absent))
     yield from (f"unknown {one}" for one in sorted(session.absent) if one in session.recipients)
     yield from (f"lookup fails for {one}" for one in session.recipients if one.lower() in session.unanswered)
+    if session.first_contact:
+        yield "first contact"
+    if session.before:
+        yield f"after {session.before} like it"
     if session.score:
         yield f"scoring {session.score:g}"
     yield from (f'header "{name}" is "{value}"' for name, value in session.message.fields)

@@ -27,6 +27,10 @@ class Doorway:
     def play(self, session: Session, verdict: Verdict) -> Observed:
         """Play a session whose recipients are received as its verdict says, and return what was seen."""
         self.player.prepare(session)
+        self.player.go_before(session, lambda: self._attempt(session, verdict))
+        return self._attempt(session, verdict)
+
+    def _attempt(self, session: Session, verdict: Verdict) -> Observed:
         deployed = self.player.deployed
         mark = deployed.mark()
         recipients = tuple(self._received(recipient, decision) for recipient, decision in verdict.recipients)

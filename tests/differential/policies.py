@@ -163,9 +163,8 @@ def rule(draw: st.DrawFn, can: Can, name: str | None) -> str:
         head, subject = f"use dnsbl {draw(st.sampled_from(w.ZONES))} in {mode} mode", "mail"
     elif kind == "limit":
         subject = draw(st.sampled_from(SUBJECTS))
-        counts = (
-            f"{draw(st.integers(1, 3))} per {draw(st.sampled_from(_PERIODS))} per {draw(st.sampled_from(_COUNTERS))}"
-        )
+        counter = draw(st.sampled_from([per for per in _COUNTERS if f"limit per {per}" in can]))
+        counts = f"{draw(st.integers(1, 3))} per {draw(st.sampled_from(_PERIODS))} per {counter}"
         head = f"limit {subject} to {counts}"
     else:
         subject, head = draw(plain(can))
@@ -184,7 +183,7 @@ def plain(draw: st.DrawFn, can: Can) -> tuple[str, str]:
     action = draw(st.sampled_from([text for feature, text in _ACTIONS if feature in can]))
     action = f"{action} {draw(st.sampled_from(w.POINTS))}" if action == "score" else action
     action = f'{action} "{draw(st.sampled_from(w.FIELDS))}"' if action == "tag" and draw(st.booleans()) else action
-    about = draw(st.sampled_from([text for feature, text in _ABOUT if feature in can]))
+    about = draw(st.sampled_from(_GREYLISTED if action == "greylist" else [a for f, a in _ABOUT if f in can]))
     if about == "clients listed in":
         return "mail", f"{action} clients listed in {draw(st.sampled_from(w.ZONES))}"
     if about == "forged bounces of":
@@ -199,7 +198,8 @@ def _kinds(can: Can) -> list[str]:
 
 _ACTIONS = (
     *(("reject", "reject"),) * 4,
-    *((word, word) for word in ("defer", "defer", "quarantine", "quarantine", "discard", "tag", "score", "greylist")),
+    *((word, word) for word in ("defer", "defer", "quarantine", "quarantine", "tag", "score", "greylist")),
+    *(("discard", "discard"),) * 2,
     *(("reject", "accept"),) * 2,
 )
 _ABOUT = (
@@ -208,8 +208,9 @@ _ABOUT = (
     ("forged bounces", "forged bounces of"),
     ("recipients over quota", "recipients over quota"),
 )
+_GREYLISTED = ["ordinary mail", "mail"]
 _MODES = (("client listed", "safe"), ("client listed", "reject"), ("tag", "tag"), ("score", "scoring 4"))
-_PERIODS = ("second", "hour", "day", "10m")
+_PERIODS = ("minute", "hour", "day", "10m")
 _COUNTERS = ("recipient", "client", "sender", "domain", "login")
 
 
@@ -233,6 +234,7 @@ def _modifiers(draw: st.DrawFn, can: Can, subject: str, action: str) -> list[Tex
         [st.sampled_from(_REPLIES[action]).map("with {}".format)] if action in _REPLIES and draw(_one_in(3)) else []
     )
     when = ("at content",) if can.late else ("at data", "at content", "at content", "at rcpt")
+    when = ("at rcpt",) if action == "greylist" else when
     chosen += [st.sampled_from(when)] if draw(_most if can.late else _one_in(4)) else []
     chosen += [st.just("report only")] if draw(_one_in(6)) else []
     chosen += [st.sampled_from(("on one", "on one", "on two", "on one, two"))] if draw(_one_in(6)) else []

@@ -64,8 +64,10 @@ def sessions(draw: st.DrawFn, policy: Policy, *, login: bool, scores: bool, whol
         login="joe" if login and draw(st.integers(1, 5)) == 5 else None,
         message=draw(_message(policy, whole=whole)),
         score=draw(st.sampled_from(pools.scores)) if scores else 0.0,
+        first_contact=draw(st.booleans()) if pools.greylists else False,
+        before=draw(st.sampled_from((0, 0, 1, 2, 3))) if pools.limits else 0,
     )
-    return placed(draw(_with_facts(session, policy)) if whole else session)
+    return placed(draw(_with_facts(session)) if whole else session)
 
 
 class _Pools:
@@ -83,6 +85,8 @@ class _Pools:
         site = [m for one in policy.trusted for m in contents(one.entries)]
         site += contents(policy.upstream) if policy.upstream else ()
         self.networks = (*STRANGERS, *STRANGERS, *networks, *site)
+        self.limits = any(rule.limit for rule in policy.rules)
+        self.greylists = any(isinstance(rule.action, p.Greylist) for rule in policy.rules)
         least = {atom.least for atom in atoms if isinstance(atom, c.Scoring)}
         points = {rule.action.points for rule in policy.rules if isinstance(rule.action, p.Score)}
         sums = {at - by for at in least for by in (0.0, *points)}
@@ -174,7 +178,7 @@ _RETURNED: tuple[Fields | None, ...] = (
 
 
 @st.composite
-def _with_facts(draw: st.DrawFn, session: Session, policy: Policy) -> Session:
+def _with_facts(draw: st.DrawFn, session: Session) -> Session:
     """Draw what only some servers could ever know."""
     return replace(
         session,
@@ -183,6 +187,4 @@ def _with_facts(draw: st.DrawFn, session: Session, policy: Policy) -> Session:
         batv=draw(st.sampled_from((None, *w.TAGS))),
         srs=draw(st.sampled_from(w.TAGS)),
         full=frozenset({"bob@example.org"} if draw(st.booleans()) else ()),
-        first_contact=draw(st.booleans()),
-        before=draw(st.sampled_from((0, 0, 1, 2, 5))) if any(rule.limit for rule in policy.rules) else 0,
     )

@@ -27,6 +27,8 @@ _PLAIN: Mapping[str, tuple[object, ...]] = {  # the plainest first
     "helo": (GREETING,),
     "login": (None,),
     "score": (0.0,),
+    "first_contact": (False,),
+    "before": (0, 1),
     "message": (Message(),),
 }
 

@@ -245,6 +245,24 @@ def test_one_recipient_over_suffices_and_a_report_counts_too() -> None:
     assert decide(rules, ALICE, BOB, sender=JOE, before=1).reported == ()
 
 
+@pytest.mark.parametrize(
+    ("per", "sender", "login", "over"),
+    [
+        ("login", JOE, "joe", True),
+        ("login", JOE, None, False),
+        ("sender", JOE, None, True),
+        ("sender", "", None, False),
+        ("domain", JOE, None, True),
+        ("domain", "postmaster", None, False),
+        ("domain", "", None, True),
+    ],
+)
+def test_what_has_no_name_counts_for_nobody(per: str, sender: str, login: str | None, over: bool) -> None:
+    rule = f"limit outgoing mail to 1 per hour per {per}\n"
+    verdict = decide(rule, sender=sender, login=login, client=OFFICE, before=3)
+    assert (words(verdict) != ("accept",)) is over
+
+
 def test_the_greylist_defers_the_first_contact_and_never_a_bounce() -> None:
     rule = "greylist ordinary mail for 5m as grey\n"
     assert words(decide(rule, sender=JOE, first_contact=True)) == ("defer 451 at rcpt by grey",)

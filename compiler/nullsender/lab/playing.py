@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,12 +19,14 @@ from nullsender.lists import sets_of
 from nullsender.message import read_message
 from nullsender.names import Entries, Kind, LiveFile
 from nullsender.observation import Arrived, Ndr, Observed, Said
-from nullsender.policy import CopyDoubleBounces, Policy
+from nullsender.policy import CopyDoubleBounces, Greylist, Policy
+from nullsender.scope import rules_of
 from nullsender.session import Session
 from nullsender.sets import covers
 from nullsender.target import Lab as TargetLab
 
 _PATIENCE = 20.0  # seconds until all that a session set off has come to rest
+_AT_MOST = 0.5  # seconds that one session takes
 _GONE = "550 5.1.1 there is nobody of that name"
 Contents = Mapping[str, tuple[str, ...]]
 
@@ -59,17 +61,24 @@ class Player:
         mark, spoken = self.deployed.mark(), list[str]()
         try:
             self.prepare(session, lookups_fail=lookups_fail)
+            self.go_before(session, lambda: self._attempt(session, []))
             mark = self.deployed.mark()
-            id_, octets = compose(session)
-            sender, recipients = as_sent(session.sender), tuple(map(as_sent, session.recipients))
-            attempt = self.deployed.lab.attempt(sender, recipients, octets, session.client, session.helo, spoken)
-            self._rest(mark)
+            id_, attempt = self._attempt(session, spoken)
         except TimeoutError as error:
             why = str(error) if spoken and spoken[-1].startswith("S:") else f"no reply within {PATIENCE:g} s"
             raise BrokenOffError(why, tuple(spoken), self.deployed.log_since(mark)) from error
         except (OSError, RuntimeError, ValueError) as error:  # hung up; a file was not taken; no reply of SMTP
             raise BrokenOffError(str(error), tuple(spoken), self.deployed.log_since(mark)) from error
         return self._seen(session, attempt, id_, mark, spoken)
+
+    def _attempt(self, session: Session, spoken: list[str]) -> tuple[str, Attempt]:
+        """Hold the dialogue and wait until nothing moves any more; return the message's id and the replies."""
+        mark = self.deployed.mark()
+        id_, octets = compose(session)
+        sender, recipients = as_sent(session.sender), tuple(map(as_sent, session.recipients))
+        attempt = self.deployed.lab.attempt(sender, recipients, octets, session.client, session.helo, spoken)
+        self._rest(mark)
+        return id_, attempt
 
     # --- facts --------------------------------------------------------------------------------------------------------
     def prepare(self, session: Session, *, lookups_fail: bool = False) -> None:
@@ -90,6 +99,23 @@ class Player:
         missing = _missing(policy, session)
         for file, entries in _live_files(policy, session, self.contents).items():
             self._write(file, None if lookups_fail or file.path in missing else entries)
+
+    def go_before(self, session: Session, play: Callable[[], object]) -> None:
+        """Have happened what limits and greylisting remember of a session: its first try, and those like it before."""
+        rules = rules_of(self.deployed.policy, self.deployed.plan.name)
+        counted = [rule.limit.seconds for rule in rules if rule.limit]
+        awaited = [rule.action.seconds for rule in rules if isinstance(rule.action, Greylist)]
+        if not counted and not awaited:
+            return
+        for target_lab in self._labs():
+            target_lab.forget()
+        if awaited and not session.first_contact:
+            play()
+            for target_lab in self._labs():
+                target_lab.let_pass(max(*counted, *awaited) + 1)
+        for _ in range(session.before if counted else 0):
+            play()
+        self.deployed.lab.sink.turned_away.clear()
 
     def _settle(self) -> None:
         """Write all files once."""
@@ -221,6 +247,8 @@ def cannot_play(session: Session, policy: Policy, *, lookups_fail: bool) -> str 
         return "a whole server of the lab offers no login"
     if not all(address.rpartition("@")[0].isascii() for address in (session.sender, *session.recipients)):
         return "an address beyond ASCII needs SMTPUTF8, which the lab does not speak"
+    if any(rule.limit and rule.limit.seconds < session.before * _AT_MOST for rule in policy.rules):
+        return "so many messages take longer than the time in which a limit counts them"
     failing = _missing(policy, session)
     for recipient in session.recipients:
         asked = {file.path for file in _asked(policy, recipient)}

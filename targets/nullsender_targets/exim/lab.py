@@ -6,19 +6,22 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from nullsender.names import LiveFile
 from nullsender.plan import Part
+from nullsender_targets.exim.remembering import MEMORY
 from nullsender_targets.exim.verify import find
 
 _USER, _NUMBER = "Debian-exim", 970
 _SPOOL, _LOGS, _RUN = Path("/var/spool/exim4"), Path("/var/log/exim4"), Path("/run/exim4")
+_MEMORY = Path(MEMORY)
 _PORT = 25
 _QUEUE_RUNS = "2s"  # a message that was deferred is tried again while the test waits
 _SECONDS = 20.0
@@ -54,6 +57,18 @@ class EximLab:
 
     def held(self) -> Iterator[bytes]:
         return (file.read_bytes() for file in (_SPOOL / "quarantine").rglob("*") if file.is_file())
+
+    def forget(self) -> None:
+        _MEMORY.unlink(missing_ok=True)
+
+    def let_pass(self, seconds: int) -> None:
+        if not _MEMORY.exists():
+            return
+        with closing(sqlite3.connect(_MEMORY)) as memory, memory:
+            for table, columns in (("counted", ("until",)), ("seen", ("first", "until"))):
+                if memory.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+                    earlier = ", ".join(f"{column} = {column} - {seconds}" for column in columns)
+                    memory.execute(f"UPDATE {table} SET {earlier}")  # noqa: S608  # names and a number of ours
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:  # noqa: ARG002  # Exim knows its own paths

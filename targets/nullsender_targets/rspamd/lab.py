@@ -78,6 +78,12 @@ class RspamdLab:
     def held(self) -> Iterator[bytes]:
         return iter(())
 
+    def forget(self) -> None:
+        """Nothing is counted."""
+
+    def let_pass(self, seconds: int) -> None:
+        """Nothing is remembered."""
+
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:
         """Start it, wait until it answers where the part's link says, and stop it in the end."""

@@ -53,6 +53,12 @@ class ParrotLab:
     def held(self) -> Iterator[bytes]:
         return iter(())
 
+    def forget(self) -> None:
+        """Count nothing."""
+
+    def let_pass(self, seconds: int) -> None:
+        """Remember nothing."""
+
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:  # noqa: ARG002  # the protocol's signature
         self.lines.append("booted")
