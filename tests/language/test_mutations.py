@@ -79,7 +79,7 @@ def test_any_text_is_answered(text: str) -> None:
 @given(st.lists(st.sampled_from(sorted(set(EVERYTHING.split()))), max_size=40))
 def test_any_words_of_the_language_are_answered(words: list[str]) -> None:
     document, found = parsed(" ".join(words))
-    assert document.statements or found or not words
+    assert document.statements or found or not words or words[0] == "#"
     assert len(found) <= len(words)
 
 
