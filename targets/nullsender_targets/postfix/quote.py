@@ -227,7 +227,7 @@ def value(of: ir.Value) -> Quoted:
         case ir.Seconds(count):
             return Quoted(f"{count}s")
         case ir.Milter(address):
-            inside = f"inet:{address}, connect_timeout=10s, command_timeout=30s, content_timeout=60s"
+            inside = f"inet:{address}, connect_timeout=10s, command_timeout=10s, content_timeout=20s"
             return Quoted("{ " + inside + ", default_action=tempfail }")
         case ir.Text(text):
             return main_value(text)

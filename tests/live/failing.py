@@ -1,0 +1,113 @@
+"""Programs beside a server that end or fall silent during a session, and what a sender may notice of it.
+
+A filter, a directory, whatever else the server asks: mail that it would have had to decide is deferred, nothing of it
+is delivered or reported, and when the program is back mail goes on, though the server was not restarted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+
+from nullsender import discover
+from nullsender.lab.dialogue import Dialogue
+from nullsender.lab.machine import descendants
+from nullsender.lab.replies import Reply
+from tests.live.deployment import Deployed
+
+_PATIENCE = 10.0  # seconds until a program has ended, or what was left in a queue has gone
+Failure = Callable[[str, Callable[[], None]], AbstractContextManager[None]]
+
+
+def processes(program: str) -> tuple[int, ...]:
+    """Return the ids of all processes of this run whose program has that name (as in /proc/PID/comm)."""
+    return tuple(sorted(process for process in descendants(os.getpid()) if _name(process) == program[:15]))
+
+
+@contextmanager
+def refusing(program: str, start: Callable[[], None]) -> Iterator[None]:
+    """Kill a program: connections to it break, and new ones are refused. `start` brings it back."""
+    _signal(program, signal.SIGKILL)
+    until = time.monotonic() + _PATIENCE
+    while any(_runs(process) for process in processes(program)):
+        assert time.monotonic() < until, f"{program} does not end"
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        start()
+
+
+@contextmanager
+def silent(program: str, start: Callable[[], None]) -> Iterator[None]:  # noqa: ARG001  # it goes on by itself
+    """Stop a program: the kernel takes connections for it, and nothing answers."""
+    _signal(program, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        _signal(program, signal.SIGCONT)
+
+
+FAILURES: Mapping[str, Failure] = {"refusing": refusing, "silent": silent}
+
+
+def starting(deployed: Deployed, component: str) -> Callable[[], None]:
+    """Return what boots a component of a deployment again; it ends with all other programs of the machine."""
+
+    def start() -> None:
+        output = next(output for output in deployed.outputs if output.part.component == component)
+        lab = discover.load(component).lab
+        assert lab is not None
+        assert output.emitted.placement is not None
+        _left.append(lab.boot(output.part, Path(output.emitted.placement.home)))
+        _left[-1].__enter__()
+
+    return start
+
+
+_left: list[AbstractContextManager[Callable[[], str]]] = []  # what is never left: the machine ends it
+
+
+def outcome(session: Dialogue, sender: str, recipient: str, message: bytes, before_data: Callable[[], object]) -> Reply:
+    """Return the last reply to a message; `before_data` is called when its recipient has been answered."""
+    replies = [session.mail(sender)]
+    if replies[-1].positive:
+        replies.append(session.rcpt(recipient))
+    before_data()
+    if replies[-1].positive:
+        replies.append(session.say("DATA"))
+    if replies[-1].code == 354:
+        replies.append(session.message(message))
+    return replies[-1]
+
+
+def nothing_left(deployed: Deployed, seconds: float = 1) -> bool:
+    """Tell whether nothing arrived anywhere and nothing waits to leave: no message, and no report of one."""
+    labs = [discover.load(output.part.component).lab for output in deployed.outputs]
+    return not deployed.lab.sink.comes(lambda _: True, seconds) and all(
+        lab.at_rest("disconnect from") for lab in labs if lab
+    )
+
+
+def _signal(program: str, number: signal.Signals) -> None:
+    found = processes(program)
+    assert found, f"no {program} is running"
+    for process in found:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
+
+
+def _name(process: int) -> str:
+    with suppress(OSError):  # it has just ended
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    return ""
+
+
+def _runs(process: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
