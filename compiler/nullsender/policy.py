@@ -248,10 +248,23 @@ class CopyDoubleBounces:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """What a report says: its subject and the lines of its text, none of which means anything to a server.
+
+    The subject is one line of ASCII, in encoded words where it has to be (RFC 2047).
+    """
+
+    subject: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WordNdrs:
-    """A file with the wording of NDRs."""
+    """The wording of NDRs and, where the file has one, of warnings that a message is late."""
 
     file: CompiledFile
+    failed: Letter
+    delayed: Letter | None
 
 
 Setting = SendNdrs | SendThrough | Return | GiveUp | WarnDelay | CopyDoubleBounces | WordNdrs

@@ -10,6 +10,7 @@ from tests.checking.policies import check_file
 CODES = [code for code in explain.codes() if code[2] in "234"]
 FILES = {
     "recipients.txt": "alice@example.org\nabuse@example.org\n",
+    "bounce.txt": "[failed]\nSubject: Not delivered\n\nThe message below was not delivered.\n",
     "sets.ndr": "addresses theirs = joe@example.com\n",
 }
 

@@ -38,7 +38,7 @@ def test_what_a_deployment_cannot_do_is_found_too(run: Run, site: Path) -> None:
 
 
 def test_the_mode_counts(run: Run, site: Path) -> None:
-    (site / "words.txt").write_text("hello\n")
+    (site / "words.txt").write_text("[failed]\nSubject: lost\n\nhello\n")
     (site / "policy.ndr").write_text(POLICY + 'word ndrs by file "words.txt"\n')
     assert run("check", "policy.ndr").return_value == 1
     assert run("check", "policy.ndr", "--mode", "standalone").return_value == 0

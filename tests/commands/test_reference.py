@@ -23,7 +23,7 @@ def test_the_pieces_of_the_reference_make_one_policy_without_fault(run: Run, sit
     (site / "policy.ndr").write_text(policy)
     (site / "recipients.txt").write_text("abuse@example.org\nhostmaster@example.org\nalice@example.org\n")
     (site / "domains.txt").write_text("example.com\n")
-    (site / "bounce.txt").write_text("hello\n")
+    (site / "bounce.txt").write_text("[failed]\nSubject: lost\n\nhello\n")
     found = json.loads(run("check", "policy.ndr", "--format", "json").stdout)["diagnostics"]
     assert [one for one in found if not one["code"].startswith("NS5")] == []
     assert {one["code"] for one in found} == {"NS502", "NS503"}  # what these targets cannot do

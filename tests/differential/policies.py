@@ -148,6 +148,7 @@ _SETTINGS = (
     ("give up bounces", "give up bounces after 1d"),
     ("warn about delay", "warn about delay after 4h"),
     ("copy double bounces", "copy double bounces to hostmaster@example.org"),
+    ("word ndrs", 'word ndrs by file "words.txt"'),
     ("send ndrs through", "send ndrs through 203.0.113.25 as ndr.example.org"),
     ("answer automatically", "answer automatically only ordinary mail"),
 )

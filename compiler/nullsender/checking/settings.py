@@ -9,6 +9,7 @@ from nullsender import canonical, wording
 from nullsender import policy as p
 from nullsender import syntax as s
 from nullsender.checking.context import Context
+from nullsender.checking.letters import letters
 from nullsender.entryfile import unreadable
 from nullsender.names import Kind
 from nullsender.source import Span
@@ -76,11 +77,7 @@ def _setting(node: s.Node, context: Context) -> Setting | None:
             form = context.address(address)
             return p.CopyDoubleBounces(form) if form else None
         case s.WordNdrs(file=file):
-            folder = context.resolved.folders[id(file.span.source)]
-            path = folder / file.path.value
-            if reason := unreadable(path):
-                context.error("NS105", f"cannot read `{file.path.value}`: {reason}", file.path.span)
-            return p.WordNdrs(p.CompiledFile(path, file.path.value, Kind.ADDRESSES, file.span))
+            return _worded(file, context)
         case s.AnswerAutomatically(to=to):
             return p.AnswerAutomatically(to.text == "ordinary")
         case s.SignMail(members=members, keys=keys, time=time):
@@ -94,6 +91,19 @@ def _setting(node: s.Node, context: Context) -> Setting | None:
             return p.RewriteSrs(_server_path(keys, context), form) if form else None
         case _:
             return None
+
+
+def _worded(file: s.File, context: Context) -> p.WordNdrs | None:
+    path = context.resolved.folders[id(file.span.source)] / file.path.value
+    if reason := unreadable(path):
+        context.error("NS105", f"cannot read `{file.path.value}`: {reason}", file.path.span)
+        return None
+    written, found = letters(path)
+    context.found.extend(found)
+    if not written:
+        return None
+    named = p.CompiledFile(path, file.path.value, Kind.ADDRESSES, file.span)
+    return p.WordNdrs(named, written["failed"], written.get("delayed"))
 
 
 def _through(address: s.Word, helo: s.Word | None, context: Context) -> p.SendThrough | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from nullsender.plan import Link
-from nullsender.policy import Delivery, Into, NdrTo, Return, SendThrough
+from nullsender.policy import Delivery, Into, NdrTo, Return, SendThrough, WordNdrs
 from nullsender.policy import Statement as PolicyStatement
 from nullsender_targets.exim.comparing import All as All
 from nullsender_targets.exim.comparing import Any as Any
@@ -272,6 +272,7 @@ class Ndrs:
     mail_seconds: int | None = None
     bounce_seconds: int | None = None
     warn_seconds: int | None = None
+    words: WordNdrs | None = None
     origins: Mapping[str, PolicyStatement] = field(default_factory=dict)
 
 

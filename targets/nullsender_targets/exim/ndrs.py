@@ -15,6 +15,7 @@ _KINDS: dict[type, str] = {
     p.Return: "returned",
     p.WarnDelay: "warn",
     p.CopyDoubleBounces: "double_bounces",
+    p.WordNdrs: "words",
 }
 
 
@@ -37,6 +38,18 @@ def misfits(ndrs: ir.Ndrs) -> Iterator[Diagnostic]:
             note="Exim has one setting for how much its NDRs return",
             help="write `return headers only`, or `without a copy` where it is said who gets NDRs",
         )
+    if ndrs.words and not all(line.isascii() for letter in letters(ndrs.words) for line in letter.lines):
+        yield Diagnostic(
+            "NS523",
+            f"the text of `{ndrs.words.file.name}` is not ASCII, and Exim says of every report that it is",
+            ndrs.words.file.span,
+            help="write the text in ASCII, or a file of its own `on` each server that needs one",
+        )
+
+
+def letters(words: p.WordNdrs) -> tuple[p.Letter, ...]:
+    """Return all that the policy words."""
+    return (words.failed, words.delayed) if words.delayed else (words.failed,)
 
 
 def _with(ndrs: ir.Ndrs, statement: p.Statement) -> ir.Ndrs:
@@ -53,6 +66,8 @@ def _with(ndrs: ir.Ndrs, statement: p.Statement) -> ir.Ndrs:
             return replace(ndrs, mail_seconds=seconds)
         case p.WarnDelay(seconds):
             return replace(ndrs, warn_seconds=seconds)
+        case p.WordNdrs() as words:
+            return replace(ndrs, words=words)
         case p.CopyDoubleBounces(address):
             return replace(ndrs, double_bounces=address)
         case _:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from nullsender.layout import Quoted
+from nullsender.policy import Letter
 from nullsender_targets.exim.ir import Form, Match
 
 _BEGINS_MACRO = r"[A-Z](?=[A-Z0-9_])|_(?=[A-Z])"
@@ -69,6 +70,20 @@ def key(form: Form, entry: str) -> str:
     if _PLAIN_KEY.fullmatch(entry):
         return entry
     return '"' + re.sub(r'(["\\])', r"\\\1", entry) + '"'
+
+
+def letter_subject(letter: Letter) -> Quoted:
+    """Return a subject for a file that is expanded."""
+    return _literally(letter.subject)
+
+
+def letter_lines(letter: Letter) -> tuple[Quoted, ...]:
+    """Return the lines of a text for a file that is expanded, and in which `****` ends a text."""
+    return tuple(map(_literally, letter.lines))
+
+
+def _literally(line: str) -> Quoted:
+    return Quoted(re.sub(r"[\\${}*]", _hex, line))
 
 
 def address(value: str) -> Quoted:

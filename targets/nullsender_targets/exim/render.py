@@ -72,6 +72,7 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
         for name, values in fragments.items()
     ]
     files.extend(_table(table) for table in exim.tables)
+    files.extend(_letters(ndrs))
     if exim.standalone:
         whole = {
             "hops": [serving.hop(one) for one in exim.hops],
@@ -81,6 +82,16 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
         }
         files.append(artifact(WHOLE, page(HERE, f"{WHOLE}.j2", **routing, **whole)))
     return tuple(files)
+
+
+def _letters(ndrs: ir.Ndrs) -> Iterator[Artifact]:
+    if ndrs.words is None:
+        return
+    for name, letter in {serving.FAILED: ndrs.words.failed, serving.DELAYED: ndrs.words.delayed}.items():
+        if letter:
+            values = {"subject": quote.letter_subject(letter), "lines": quote.letter_lines(letter)}
+            origin = ndrs.origins["words"].id
+            yield artifact(f"{FOLDER}/{name}", page(HERE, "letter.j2", origin=origin, **values))
 
 
 def _list(one: ir.NamedList) -> List:

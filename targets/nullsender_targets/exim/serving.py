@@ -13,6 +13,7 @@ from nullsender_targets.exim.spelling import condition, list_name
 # Local submissions are the server's own users'.
 _TRUSTED = "or{ {!def:sender_host_address} {eq{$acl_m_nullsender_trusted}{yes}} }"
 _QUARANTINED = "def:acl_m_nullsender_quarantine"
+FAILED, DELAYED = "report-failed", "report-delayed"
 HOUR, DAY = 3_600, 86_400
 _NEVER = "520w"  # when Exim would warn of a delay again: a time alone would be that of every further warning
 
@@ -81,6 +82,10 @@ def options(ndrs: ir.Ndrs) -> list[Line]:
         lines.append(_line(ndrs, "returned" if ndrs.returned else "to", _returned(ndrs)))
     if mark := _mark(ndrs):
         lines.append(_line(ndrs, "to", f"dsn_from = Mail Delivery System{mark} <Mailer-Daemon@$qualify_domain>"))
+    if ndrs.words:
+        lines.append(_line(ndrs, "words", f"bounce_message_file = NULLSENDER_DIR/{FAILED}"))
+        if ndrs.words.delayed:
+            lines.append(replace(_line(ndrs, "words", f"warn_message_file = NULLSENDER_DIR/{DELAYED}"), about=None))
     if ndrs.warn_seconds is not None:
         lines.append(_line(ndrs, "warn", f"delay_warning = {_time(ndrs.warn_seconds)}:{_NEVER}"))
         condition = f"delay_warning_condition = ${{if {_warned(ndrs)}{{yes}}{{no}}}}"

@@ -85,6 +85,7 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "give up mail": _way("the cutoff of the retry rule; a host that has failed for so long is not waited for"),
     "give up bounces": _way("a retry rule for null senders; a bounce that is refused is dropped at once"),
     "warn about delay": _way("`delay_warning`, to those who would get an NDR"),
+    "word ndrs": _way("`bounce_message_file` and `warn_message_file`, made from the policy's file"),
     "copy double bounces": _standalone("`errors_to` of the routers for null senders"),
 }
 
@@ -94,7 +95,6 @@ _CANNOT: Mapping[str, str] = {
     **{f"limit per {per}": _LATER for per in ("recipient", "client", "sender", "domain", "login")},
     "greylist": _LATER,
     "return nothing": "Exim returns at least the headers: `bounce_return_message` is ignored for reports of failure",
-    "word ndrs": _LATER,
     "answer automatically": "no autoresponder is generated, and those of an existing configuration are its own",
     "sign mail with batv": _LATER,
     "rewrite with srs": _LATER,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from nullsender.policy import Letter
 from nullsender_targets.postfix.access import DOMAIN as DOMAIN
 from nullsender_targets.postfix.access import MEMBER as MEMBER
 from nullsender_targets.postfix.access import NEITHER as NEITHER
@@ -183,7 +184,14 @@ class Expression:
     text: str
 
 
-Value = Seconds | Milter | Text | Address | Expression | tuple[Restriction, ...] | tuple[Map, ...]
+@dataclass(frozen=True, slots=True)
+class OurFile:
+    """The path of a file of ours, below `nullsender/`."""
+
+    name: str
+
+
+Value = OurFile | Seconds | Milter | Text | Address | Expression | tuple[Restriction, ...] | tuple[Map, ...]
 
 
 class How(Enum):
@@ -219,6 +227,15 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Templates:
+    """The words of reports, bounce(5); `delayed` is None where Postfix has its own."""
+
+    failed: Letter
+    delayed: Letter | None
+    made_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """Everything a part becomes. `entrance` are options of the service that speaks SMTP on port 25."""
 
@@ -234,3 +251,4 @@ class Configuration:
     placed: tuple[str, ...]
     fixed_texts: tuple[tuple[str, str], ...] = ()
     filters: tuple[str, ...] = field(default=())  # names of the command filters in use
+    templates: Templates | None = None

@@ -54,6 +54,7 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         placed=(*(step.rule.id for step in part.steps), *(statement.id for statement in part.statements)),
         fixed_texts=tuple(_fixed_texts(rules, part)),
         filters=settled.filters,
+        templates=settings.templates(part),
     )
     return configuration, tuple(draft.found)
 

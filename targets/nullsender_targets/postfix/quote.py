@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from nullsender.layout import Quoted
+from nullsender.policy import Letter
 from nullsender_targets.postfix import ir
 
 PRVS = r"(?:prvs=[0-9]{4}[0-9a-f]{6}=)?"  # K DDD HHHHHH: draft-levine-smtp-batv, section 4
@@ -154,6 +155,29 @@ def rbl_reply(row: ir.BlockListReply) -> Quoted:
     return Quoted(head + reply.text.replace("$", "$$") + tail)
 
 
+# --- words of reports -------------------------------------------------------------------------------------------------
+def letter_charset(letter: Letter) -> Quoted:
+    return Quoted("us-ascii" if all(line.isascii() for line in letter.lines) else "utf-8")
+
+
+def letter_subject(letter: Letter) -> Quoted:
+    """Return a subject: nothing is expanded in a header."""
+    return Quoted(letter.subject)
+
+
+def letter_lines(letter: Letter) -> tuple[Quoted, ...]:
+    """Return the lines of a text, in which `$` would begin a parameter, and none of which ends the text."""
+    return tuple(Quoted(line.replace("$", "$$")) for line in letter.lines)
+
+
+def letter_end(letter: Letter) -> Quoted:
+    """Return the line that ends the text, as no line of it does."""
+    end = "END"
+    while any(line.startswith(end) for line in letter_lines(letter)):
+        end += "_"
+    return Quoted(end)
+
+
 # --- lists ------------------------------------------------------------------------------------------------------------
 def indexable(address: str) -> bool:
     """Tell whether an index can hold an address: no pattern, and nothing that postmap would take apart."""
@@ -235,6 +259,8 @@ def value(of: ir.Value) -> Quoted:
             return main_address(address)
         case ir.Expression(text):
             return Quoted(text)
+        case ir.OurFile(name):
+            return Quoted(f"$config_directory/nullsender/{word(name)}")
         case _:
             return Quoted(", ".join(_item(item) for item in of))
 

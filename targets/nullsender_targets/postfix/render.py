@@ -12,9 +12,11 @@ from pathlib import PurePosixPath
 from nullsender.entryfile import expand
 from nullsender.layout import Page, Quoted, artifact, render
 from nullsender.names import Kind
+from nullsender.policy import Letter
 from nullsender.target import Artifact
 from nullsender_targets.postfix import ir, quote
 from nullsender_targets.postfix.draft import list_file
+from nullsender_targets.postfix.settings import TEMPLATES
 
 PACKAGE = "nullsender_targets.postfix"
 FOLDER = "nullsender"
@@ -31,6 +33,7 @@ def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
         *(artifact(f"{FOLDER}/{name}", render(PACKAGE, _template(name))) for name in configuration.filters),
         *(artifact(f"{FOLDER}/{table.name}", _table(table)) for table in configuration.tables),
         *_replies(configuration),
+        *_templates(configuration),
         *(_list(one) for one in configuration.lists),
         *_scripts(),
     )
@@ -171,6 +174,28 @@ def _replies(configuration: ir.Configuration) -> Iterator[Artifact]:
             for row in configuration.replies
         ]
         yield artifact(f"{FOLDER}/{REPLIES.name}", render(PACKAGE, "rbl-replies.j2", rows=rows))
+
+
+def _templates(configuration: ir.Configuration) -> Iterator[Artifact]:
+    if templates := configuration.templates:
+        letters = {"failure": templates.failed, "delay": templates.delayed}
+        page = render(
+            PACKAGE,
+            "report-templates.j2",
+            ids=templates.made_for,
+            letters=[_letter(name, letter) for name, letter in letters.items() if letter],
+        )
+        yield artifact(f"{FOLDER}/{TEMPLATES}", page)
+
+
+def _letter(name: str, letter: Letter) -> dict[str, object]:
+    return {
+        "name": quote.word(name),
+        "charset": quote.letter_charset(letter),
+        "subject": quote.letter_subject(letter),
+        "lines": quote.letter_lines(letter),
+        "end": quote.letter_end(letter),
+    }
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from nullsender_targets.postfix.draft import list_file
 
 DETOUR, DETOUR_PORT = "nullsender-trusted", 10589
 NEVER, AGAIN = "filters/no-reports.pcre", "filters/reports-again.pcre"
+TEMPLATES = "report-templates"
 _FIVE_DAYS = 5 * 86400  # maximal_queue_lifetime and bounce_queue_lifetime where nobody sets them
 _WHOLE = 2**31 - 1  # the most that bounce_size_limit takes
 
@@ -75,10 +76,20 @@ def _statement(statement: p.Statement) -> Settled:
             return Settled((ir.Parameter("bounce_size_limit", ir.Expression(str(max(1, min(most, _WHOLE)))), ids),))
         case p.WarnDelay(seconds):
             return Settled((ir.Parameter("delay_warning_time", ir.Seconds(seconds), ids),))
+        case p.WordNdrs():
+            return Settled((ir.Parameter("bounce_template_file", ir.OurFile(TEMPLATES), ids),))
         case p.CopyDoubleBounces(address):
             return Settled((ir.Parameter("2bounce_notice_recipient", ir.Address(address), ids),))
         case _:
             return Settled()
+
+
+def templates(part: Part) -> ir.Templates | None:
+    """Return the words of reports, where the policy has some."""
+    for statement in part.statements:
+        if isinstance(words := statement.setting, p.WordNdrs):
+            return ir.Templates(words.failed, words.delayed, (statement.id,))
+    return None
 
 
 def _only_trusted(ids: tuple[str, ...]) -> Settled:

@@ -101,6 +101,7 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "give up mail": _ways("sets maximal_queue_lifetime"),
     "give up bounces": _ways("sets bounce_queue_lifetime"),
     "warn about delay": _ways("sets delay_warning_time"),
+    "word ndrs": _ways("bounce_template_file, made from the policy's file"),
     "copy double bounces": _ways("2bounce_notice_recipient, with 2bounce in notify_classes"),
 }
 _MESSAGE = "Postfix decides before it has seen the message; a filter has to"
@@ -116,7 +117,6 @@ _CANNOT: Mapping[str, str] = {
     "greylist": "needs a memory of clients: a policy service or a filter",
     "split mail": "at the second recipient Postfix has forgotten the first",
     "return nothing": "a report of Postfix holds at least the headers",
-    "word ndrs": "bounce_template_file has a form of its own",
     "answer automatically": "Postfix has no autoresponder",
     "sign mail with batv": "Postfix signs nothing by itself",
     "rewrite with srs": "Postfix needs a daemon such as postsrsd for it",
