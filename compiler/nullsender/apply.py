@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import PurePosixPath
 from shlex import quote
 
@@ -13,7 +15,22 @@ from nullsender.target import Artifact, Placement
 NAME = "apply.sh"
 
 
-def script(deployment: str, outputs: Sequence[Output]) -> Artifact:
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """On which coming days a tree holds other files, and the first on which it should and does not.
+
+    `since` is the day from which the files hold that the script itself installs, None for those of the tree's own day.
+    """
+
+    coming: tuple[date, ...] = ()
+    beyond: date | None = None
+    since: date | None = None
+
+
+ALWAYS = Calendar()
+
+
+def script(deployment: str, outputs: Sequence[Output], calendar: Calendar = ALWAYS) -> Artifact:
     """Return `apply.sh` for the components of a deployment that have a place, in the order they are installed in."""
     placed = [(output, output.emitted.placement) for output in outputs if output.emitted.placement]
     numbers = [str(number) for number, _ in enumerate(placed, 1)]
@@ -24,6 +41,9 @@ def script(deployment: str, outputs: Sequence[Output]) -> Artifact:
         numbers=_word(" ".join(numbers)),
         backwards=_word(" ".join(reversed(numbers))),
         standalone=any(output.part.standalone for output in outputs),
+        coming=[Quoted(day.isoformat()) for day in calendar.coming],
+        beyond=Quoted(calendar.beyond.isoformat()) if calendar.beyond else None,
+        since=Quoted(calendar.since.isoformat()) if calendar.since else None,
         components=[_component(number, *one) for number, one in zip(numbers, placed, strict=True)],
     )
     return artifact(NAME, page, 0o755)

@@ -37,7 +37,6 @@ def check(resolved: Resolved, on_date: date, catalogue: Catalogue) -> tuple[p.Po
         name=title.name.value if title else "",
         digest="",
         on_date=on_date,
-        recompile_by=None,
         served=served,
         deliveries=site.deliveries(context, served),
         delimiters=site.delimiters(context),
@@ -59,7 +58,7 @@ def check(resolved: Resolved, on_date: date, catalogue: Catalogue) -> tuple[p.Po
     whole = replace(
         policy,
         digest=_digest(resolved, policy),
-        recompile_by=min(later, default=None),
+        changes=tuple(sorted(later)),
         first_day=min(context.days, default=None),
         examples=tests,
         properties=properties,

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from enum import Enum
-from itertools import islice, zip_longest
+from itertools import islice
+
+from nullsender.output import same_bytes
 
 Chunks = Callable[[], Iterator[bytes]]
 Files = Mapping[str, Chunks]
@@ -37,7 +39,7 @@ def compare(old: Files, new: Files) -> Iterator[Change]:
     for path in sorted({*old, *new}):
         before, after = old.get(path), new.get(path)
         if before and after:
-            if not _same(before, after):
+            if not same_bytes(before, after):
                 yield _change(path, Kind.CHANGED, before, after)
         elif after:
             yield _change(path, Kind.ADDED, _nothing, after)
@@ -99,22 +101,6 @@ def _sample(sign: str, lines: tuple[str, ...], count: int) -> Iterator[str]:
 
 def _nothing() -> Iterator[bytes]:
     return iter(())
-
-
-def _same(one: Chunks, other: Chunks) -> bool:
-    return all(a == b for a, b in zip_longest(_blocks(one), _blocks(other)))
-
-
-def _blocks(chunks: Chunks, size: int = 1 << 16) -> Iterator[bytes]:
-    """Yield the same bytes in blocks of one size, however they come."""
-    rest = b""
-    for chunk in chunks():
-        rest += chunk
-        while len(rest) >= size:
-            yield rest[:size]
-            rest = rest[size:]
-    if rest:
-        yield rest
 
 
 def _count(chunks: Chunks) -> int:

@@ -7,6 +7,7 @@ import os.path
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from nullsender.capability import Loss
 from nullsender.emit import Output
@@ -29,14 +30,23 @@ class Request:
 
 
 def manifest(
-    request: Request, policy: Policy, plan: Plan, outputs: Sequence[Output], written: Sequence[WrittenFile]
+    request: Request,
+    policy: Policy,
+    plan: Plan,
+    outputs: Sequence[Output],
+    written: Sequence[WrittenFile],
+    held: Sequence[date] = (),
 ) -> str:
-    """Return the text of `manifest.json`; it depends on the policy, the date and the options alone."""
+    """Return the text of `manifest.json`; it depends on the policy, the date and the options alone.
+
+    `held` are the coming days for which the tree holds files.
+    """
     value = {
         OURS: FORMAT,
         "policy": {"name": policy.name, "file": os.path.basename(request.path), "sha256": policy.digest},  # noqa: PTH119
         "date": policy.on_date.isoformat(),
         "due": policy.recompile_by.isoformat() if policy.recompile_by else None,
+        "dates": [day.isoformat() for day in held],
         "mode": "standalone" if request.standalone else "fragment",
         "only": list(request.only),
         "deployments": {

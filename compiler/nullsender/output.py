@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import groupby
+from itertools import groupby, zip_longest
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 
@@ -20,6 +20,7 @@ from nullsender.emit import Output
 from nullsender.target import Artifact, Origin
 
 MANIFEST = "manifest.json"
+DUE = "due"  # the folder in a deployment's with what holds from a coming day on
 OURS = "nullsender"  # the folder below a component's home that fragment mode never leaves; the manifest's first key
 _PART = re.compile(r"[A-Za-z0-9_+=@,.-]+")  # of a path: needs no quoting anywhere
 
@@ -51,14 +52,20 @@ class OutputError(Exception):
         self.diagnostic = diagnostic
 
 
-def generated(outputs: Sequence[Output]) -> tuple[tuple[GeneratedFile, ...], tuple[Diagnostic, ...]]:
-    """Return every file but the manifest, sorted by path, and what is wrong with the paths that targets gave."""
+def generated(
+    outputs: Sequence[Output], calendar: apply.Calendar = apply.ALWAYS
+) -> tuple[tuple[GeneratedFile, ...], tuple[Diagnostic, ...]]:
+    """Return every file but the manifest, sorted by path, and what is wrong with the paths that targets gave.
+
+    Those of a coming day stand in a folder of its own in each deployment's.
+    """
     files: dict[PurePosixPath, GeneratedFile] = {}
     found: list[Diagnostic] = []
     for deployment, group in groupby(outputs, key=lambda output: output.part.deployment):
         its = tuple(group)
+        home = PurePosixPath(deployment, *((DUE, calendar.since.isoformat()) if calendar.since else ()))
         for output in its:
-            folder = PurePosixPath(deployment, output.part.component)
+            folder = home / output.part.component
             for one in output.emitted.artifacts:
                 wrong = _wrong_with(one.path, output.part.standalone, folder / one.path in files)
                 if wrong:
@@ -67,7 +74,7 @@ def generated(outputs: Sequence[Output]) -> tuple[tuple[GeneratedFile, ...], tup
                     )
                 files[folder / one.path] = _at(folder, one)
         if any(output.emitted.placement for output in its):
-            script = _at(PurePosixPath(deployment), apply.script(deployment, its))
+            script = _at(home, apply.script(deployment, its, calendar))
             files[script.path] = script
     return tuple(files[path] for path in sorted(files)), tuple(found)
 
@@ -104,19 +111,7 @@ class Staging:
 
     def write(self, files: Iterable[GeneratedFile]) -> tuple[WrittenFile, ...]:
         """Write files, in memory that does not grow with them."""
-        return tuple(map(self._write, files))
-
-    def _write(self, file: GeneratedFile) -> WrittenFile:
-        path = self.folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        digest, size = sha256(), 0
-        with path.open("wb") as stream:
-            for chunk in file.chunks():
-                stream.write(chunk)
-                digest.update(chunk)
-                size += len(chunk)
-        path.chmod(file.mode)
-        return WrittenFile(file, digest.hexdigest(), size)
+        return write_files(self.folder, files)
 
     def commit(self) -> None:
         """Put the tree in the place of the one that is there, by renaming."""
@@ -131,6 +126,24 @@ class Staging:
             old.rename(self.goal)
             raise
         shutil.rmtree(old, ignore_errors=True)
+
+
+def write_files(folder: Path, files: Iterable[GeneratedFile]) -> tuple[WrittenFile, ...]:
+    """Write files below a folder, in memory that does not grow with them."""
+    return tuple(_write(folder, file) for file in files)
+
+
+def _write(folder: Path, file: GeneratedFile) -> WrittenFile:
+    path = folder / file.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    digest, size = sha256(), 0
+    with path.open("wb") as stream:
+        for chunk in file.chunks():
+            stream.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+    path.chmod(file.mode)
+    return WrittenFile(file, digest.hexdigest(), size)
 
 
 def read_manifest(tree: Path) -> dict[str, object] | None:
@@ -159,6 +172,23 @@ def reader(path: Path) -> Callable[[], Iterator[bytes]]:
     return chunks
 
 
+def same_bytes(one: Callable[[], Iterator[bytes]], other: Callable[[], Iterator[bytes]]) -> bool:
+    """Tell whether two streams hold the same, however they come."""
+    return all(a == b for a, b in zip_longest(_blocks(one), _blocks(other)))
+
+
+def _blocks(chunks: Callable[[], Iterator[bytes]], size: int = 1 << 16) -> Iterator[bytes]:
+    """Yield the same bytes in blocks of one size."""
+    rest = b""
+    for chunk in chunks():
+        rest += chunk
+        while len(rest) >= size:
+            yield rest[:size]
+            rest = rest[size:]
+    if rest:
+        yield rest
+
+
 def _at(folder: PurePosixPath, one: Artifact) -> GeneratedFile:
     return GeneratedFile(folder / one.path, one.chunks, one.mode, one.origins)
 
@@ -169,7 +199,7 @@ def _wrong_with(path: PurePosixPath, standalone: bool, taken: bool) -> str | Non
         return "not a path below its own folder"
     if not all(map(_PART.fullmatch, parts)):
         return "a path of letters, digits and `_+=@,.-` is wanted"
-    if parts[-1].startswith((".installed.", ".applied.")) or parts[:2] == (OURS, ".before"):
+    if parts[-1].startswith((".installed.", ".applied.", ".tree.")) or parts[:2] == (OURS, ".before"):
         return "a name that apply.sh keeps for itself"
     if taken:
         return "there is one of that name already"

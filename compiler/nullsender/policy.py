@@ -334,14 +334,13 @@ class Deployment:
 class Policy:
     """A whole policy, checked. `rules` begins with relaying, then existence, then the rest in the order written.
 
-    `first_day` is the earliest day that a rule's `from` or `until` names, `recompile_by` the next on which the output
-    changes by itself.
+    `first_day` is the earliest day that a rule's `from` or `until` names, `changes` are those to come on which the
+    output changes by itself.
     """
 
     name: str
     digest: str  # sha256 over the texts of the policy and all it includes, in hex
     on_date: date
-    recompile_by: date | None
     served: tuple[Served, ...]
     deliveries: tuple[Delivery, ...]
     delimiters: str  # characters that begin a subaddress; empty for none
@@ -355,5 +354,11 @@ class Policy:
     deployments: tuple[Deployment, ...]
     zones: tuple[Zone, ...] = ()
     first_day: date | None = None
+    changes: tuple[date, ...] = ()
     examples: tuple[Example, ...] = ()
     properties: tuple[Property, ...] = ()
+
+    @property
+    def recompile_by(self) -> date | None:
+        """The next day on which the output changes by itself."""
+        return min(self.changes, default=None)

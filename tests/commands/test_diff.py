@@ -91,7 +91,8 @@ def test_a_policy_is_compared_with_its_own_past(run: Run, repository: Path, monk
     assert "+carol@example.org OK\n" in done.stdout
     assert "-rcpt reject-ordinary-mail-to-silent " in done.stdout
     assert "+rcpt defer-ordinary-mail-to-silent " in done.stdout
-    assert done.stdout.endswith("\n2 files changed, 0 added, 0 removed; 3 lines\n")
+    assert "+coming='2030-01-02'" in done.stdout
+    assert done.stdout.endswith("\n3 files changed, 0 added, 0 removed; 5 lines\n")
     assert run("diff", "HEAD:policy.ndr", "policy.ndr").return_value == 0
     assert run("diff", "HEAD:./policy.ndr", "HEAD:../mail/policy.ndr").return_value == 0
 

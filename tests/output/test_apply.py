@@ -252,7 +252,7 @@ def test_a_program_that_is_not_there_is_said_so(host: Host) -> None:
 def test_wrong_use_is_told(host: Host) -> None:
     host.write(host.server(RULES))
     done = host.apply("--force")
-    assert (done.returncode, done.stderr) == (2, "usage: sh apply.sh [--dry-run]\n")
+    assert (done.returncode, done.stderr) == (2, "usage: sh apply.sh [--dry-run | --if-due]\n")
     assert contents(host.home) == {"main.conf": "the owner's\n"}
 
 

@@ -93,22 +93,24 @@ def _side(operand: str, wanted: Wanted, stack: ExitStack) -> tuple[Files | None,
 
 
 def _of_tree(tree: Path) -> tuple[Files | None, tuple[Diagnostic, ...]]:
-    from nullsender.output import read_manifest, reader, tree_files
+    from nullsender.output import DUE, read_manifest, reader, tree_files
 
     if read_manifest(tree) is None:
         wrong = Diagnostic("NS605", f"`{tree}` is no tree that nullsender wrote", None)
         return None, (wrong,)
-    return {str(path): reader(tree / path) for path in tree_files(tree)}, ()
+    todays = (path for path in tree_files(tree) if path.parts[1:2] != (DUE,))  # a policy is compared for one day
+    return {str(path): reader(tree / path) for path in todays}, ()
 
 
 def _of_policy(path: Path, wanted: Wanted) -> tuple[Files | None, tuple[Diagnostic, ...]]:
+    from nullsender.coming import calendar
     from nullsender.frontend import build
     from nullsender.output import generated
 
     built = build(path, wanted.on_date, standalone=wanted.standalone, only=wanted.only)
     if not built.good:
         return None, built.diagnostics
-    files, wrong = generated(built.outputs)
+    files, wrong = generated(built.outputs, calendar(built))
     if wrong:
         return None, (*built.diagnostics, *wrong)
     return {str(file.path): file.chunks for file in files}, built.diagnostics

@@ -57,8 +57,13 @@ class Dialogue:
         with machine.world():
             self._socket = socket.create_connection((server, port), PATIENCE, source_address=(client, 0))
         self._file = self._socket.makefile("rb")
-        self.greeting = self._reply()
-        self.welcome = self.say(f"EHLO {helo}")
+        try:
+            self.greeting = self._reply()
+            self.welcome = self.say(f"EHLO {helo}")
+        except BaseException:
+            self._file.close()
+            self._socket.close()
+            raise
 
     def say(self, command: str) -> Reply:
         """Send one command and return the reply."""
