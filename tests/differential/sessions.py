@@ -22,6 +22,7 @@ PEOPLE = ("alice@example.org", "bob@example.org", "noreply@example.org", "alice@
 OTHERS = (
     *("postmaster", "postmaster@example.org", "abuse@example.org", "abuse@example.net", "hostmaster@example.org"),
     *("carol@example.org", "emil@example.org", "team-9@example.org", "frida+vip@example.org", '"odd one"@example.org'),
+    *('"odd one+x"@example.org', '"odd one-x"@example.org'),
     *(
         "ghost@example.org",
         "ghost@example.net",
@@ -35,6 +36,7 @@ SENDERS = (
     *("joe@elsewhere.example", "joe@a.example", "ann@partner.example", "ann@mail.partner.example"),
     *("ann@bad.partner.example", "bounce-1@a.example", "Daemon@Anywhere.Example", "ann@b.example", "x@mail.c.example"),
     *("postmaster", "postmaster@a.example", "postmaster@partner.example", "alice@example.org", "robot-1@b.example"),
+    *("post-1@mail.c.example", "post-1@c.example"),
 )
 STRANGERS = ("203.0.113.64/27", "203.0.113.64/27", "2001:db8:ff::/64", "198.51.100.0/27")
 GREETINGS = (

@@ -10,7 +10,7 @@ SETS = {
     "silent": "addresses silent = noreply@example.org, newsletter@example.org, bounce-*@example.org",
     "chosen": 'addresses chosen = alice@example.org, dave@example.net, "odd one"@example.org',
     "crowd": "addresses crowd = *@example.net except dave@example.net",
-    "robots": "addresses robots = bounce-*@a.example, daemon@*, joe@a.example",
+    "robots": "addresses robots = bounce-*@a.example, daemon@*, joe@a.example, post-*@*.c.example",
     "blocked": 'addresses blocked = live file "/etc/mail/blocked"',
     "vanished": 'addresses vanished = live file "/etc/mail/vanished"',
     "mixed": 'addresses mixed = joe@a.example, alice@example.org, live file "/etc/mail/vanished"',
@@ -57,6 +57,7 @@ REJECTIONS = (
     "5.7.3",
     '"go away"',
     '554 5.7.1 "no, thank you: 100% & more"',
+    '550 5.1.6 "moved"',
     "550 5.7.1",
 )
 DEFERRALS = ('450 4.7.8 "not now"', "450", "4.7.3", '"come back"', "451 4.7.1")

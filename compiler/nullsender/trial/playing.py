@@ -61,7 +61,8 @@ def _play(round_: Round, turn: Turn, player: Player) -> tuple[Case, bool]:
         seen = player.play(turn.session, lookups_fail=turn.example.lookups_fail)
     except BrokenOffError as error:
         return _failed(case, turn, (f"the session broke off: {error}",), error.spoken, error.log), True
-    found = disagreements(turn.verdict, seen, turn.policy, turn.plan, player.deployed.signs())
+    signs = player.deployed.signs()
+    found = disagreements(turn.verdict, seen, turn.policy, turn.plan, signs, turn.session)
     if not found:
         return case, False
     return _failed(case, turn, tuple(map(str, found)), (*seen.spoken, *_afterwards(seen)), seen.log), False
