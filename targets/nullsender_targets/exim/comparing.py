@@ -151,6 +151,7 @@ class Known(Enum):
     """Expansion conditions that never vary."""
 
     BARE_POSTMASTER = "bare postmaster"
+    FROM_OWN_POSTMASTER = "from our postmaster"  # what Exim makes of a bare one
     FILTER_ANSWERED = "the filter answered"
     FILTER_REJECTS = "reject"
     FILTER_DEFERS = "defer"

@@ -165,8 +165,8 @@ def _sender_is_postmaster(to: Conditions, _: c.SenderPostmaster, __: Stage, want
 
 def _sender_in(to: Conditions, atom: c.SenderIn, _: Stage, wanted: bool) -> Tests:
     asked = to.in_set(atom.entries, to.senders(atom.entries.kind), wanted=wanted)
-    if atom.entries.live and not wanted:  # the null sender is in no set, whatever a file that is missing held
-        asked = any_of((ir.Without(ir.Defined(ir.Fact.SENDER)), asked))
+    if atom.entries.live and not wanted:  # these two are in no set, whatever a file that is missing held
+        asked = any_of((ir.Without(ir.Defined(ir.Fact.SENDER)), ir.Known.FROM_OWN_POSTMASTER, asked))
     return (ir.When(asked),)
 
 

@@ -135,6 +135,7 @@ def _(expr: ir.Known) -> Quoted:
 _FIRST, _CLASS = variable(ir.Var.FIRST_CLASS), variable(ir.Var.CLASS)
 _KNOWN: Mapping[ir.Known, str] = {
     ir.Known.BARE_POSTMASTER: BARE,
+    ir.Known.FROM_OWN_POSTMASTER: "eqi{$sender_address}{postmaster@$qualify_domain}",
     ir.Known.OTHER_CLASS: f"!eq{{${_CLASS}}}{{${_FIRST}}}",
     ir.Known.FILTER_ANSWERED: rf"match{{{REPORT}}}{{\N{LINE}(accept|reject|defer|quarantine|discard)\b\N}}",
     ir.Known.FILTER_REJECTS: rf"match{{{REPORT}}}{{\N{LINE}reject \N}}",

@@ -34,7 +34,7 @@ return function(settings, sets, lookups)
   end
 
   ask['recipients over'] = function(session, count)
-    return truth.of(#session.recipients > count)
+    return truth.of(math.max(#session.recipients, 1) > count) -- there is one, even where none is named
   end
 
   ask['client in'] = function(session, name)
