@@ -27,10 +27,14 @@ def words_of(rule: Rule) -> str:
     """Return the text of a rule's reply: its own, or words for the first thing it asks for that has any."""
     if rule.reply.text is not None:
         return rule.reply.text
+    if rule.limit:
+        return "too many messages, try again later"
+    if isinstance(rule.action, Greylist):
+        return "try again later"
     asked = {type(atom): atom for sign, atom in c.literals(rule.when) if sign is c.Sign.IS}
     if c.RecipientsOver in asked:
         return "a bounce has one recipient" if c.SenderNull in asked else "too many recipients"
     for kind, words in _WORDS.items():
         if kind in asked:
             return words(asked[kind])
-    return "try again later" if isinstance(rule.action, Defer | Greylist) else "refused by policy"
+    return "try again later" if isinstance(rule.action, Defer) else "refused by policy"

@@ -35,6 +35,18 @@ _SIGNS = (  # each of its own, so that few stand in another's way
     'tag "X-Sender: other" ordinary mail when not sender in robots at content as no-robot',
     "reject bounces to several recipients at content as rest",
 )
+_COUNTS = (
+    "greylist ordinary mail for 5m when client in lepers as new",
+    "greylist mail for 1h report only as watched",
+    "limit ordinary mail to 2 per hour per sender report only as written",
+    "limit mail to 2 per day per recipient report only as received",
+    "limit mail to 2 per 10m per domain report only as at-home",
+    "limit outgoing mail to 1 per hour per login as logged-in",
+    "limit ordinary mail to 1 per hour per sender when helo in liars as liar",
+    "limit mail to 3 per hour per recipient as each",
+    "limit mail to 2 per minute per client as host",
+    "limit bounces to 1 per hour per domain as whole",
+)
 _ENDS = (
     (
         "deliver mine to lmtp 127.0.0.1:24",
@@ -79,4 +91,5 @@ _ENDS = (
 def directed(stack: Stack) -> tuple[Draft, ...]:
     """Return the policies for a stack; what it cannot do is left out when they are compiled."""
     rules = _SIGNS if stack.helpers else tuple(rule.replace(" at content", "") for rule in _SIGNS)
-    return tuple(Draft((*_SITE, *ends, *rules, f"deploy one to {stack.deploys}")) for ends in _ENDS)
+    signs = (Draft((*_SITE, *ends, *rules, f"deploy one to {stack.deploys}")) for ends in _ENDS)
+    return *signs, Draft((*_SITE, *_ENDS[0], *_COUNTS, f"deploy one to {stack.deploys}"))

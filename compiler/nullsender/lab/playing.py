@@ -112,7 +112,7 @@ class Player:
         if awaited and not session.first_contact:
             play()
             for target_lab in self._labs():
-                target_lab.let_pass(max(*counted, *awaited) + 1)
+                target_lab.let_pass(max((*counted, *awaited)) + 1)
         for _ in range(session.before if counted else 0):
             play()
         self.deployed.lab.sink.turned_away.clear()

@@ -28,6 +28,8 @@ class Var(Enum):
     REPORT = "report"  # what the content filter said
     QUARANTINE = "quarantine"
     DISCARD = "discard"
+    RECIPIENTS = "recipients"  # those that were accepted, without subaddresses, one a line
+    COUNTED = "counted"
     CLASS = "class"
     FIRST_CLASS = "first_class"
 

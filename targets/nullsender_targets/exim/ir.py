@@ -32,6 +32,9 @@ from nullsender_targets.exim.comparing import Var as Var
 from nullsender_targets.exim.comparing import Variable as Variable
 from nullsender_targets.exim.comparing import Without as Without
 from nullsender_targets.exim.comparing import Yes as Yes
+from nullsender_targets.exim.remembering import Counted as Counted
+from nullsender_targets.exim.remembering import FirstTry as FirstTry
+from nullsender_targets.exim.remembering import Reached as Reached
 
 
 # --- ACL conditions ---------------------------------------------------------------------------------------------------
@@ -159,7 +162,16 @@ class IfUnset:
     other: Variable
 
 
-Value = Reading | Base | Truth | Kleene | Sticky | Word | Plus | Memberships | IfUnset
+@dataclass(frozen=True, slots=True)
+class Also:
+    """What the variable holds, and the other's value on a line of its own."""
+
+    other: Variable
+
+
+Value = (
+    Reading | Base | Truth | Kleene | Sticky | Word | Plus | Memberships | IfUnset | Also | Reached | FirstTry | Counted
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,4 +305,5 @@ class Exim:
     hops: tuple[Hop, ...]  # of a standalone server
     postmaster: str | None  # the domain whose postmaster gets the mail of a bare one, and copies of NDRs
     ndrs: Ndrs
+    remembers: bool  # limits or greylisting
     placed: Sequence[str]

@@ -13,6 +13,7 @@ from nullsender.plan import Part, Step
 from nullsender.policy import Stage
 from nullsender_targets.exim import ir, ndrs, recipients
 from nullsender_targets.exim.conditions import UNKEPT, Conditions, TooDeepError
+from nullsender_targets.exim.counting import COUNT, Counting
 from nullsender_targets.exim.filtering import scan, verdict
 from nullsender_targets.exim.rules import of_existence, of_flag, of_rule
 from nullsender_targets.exim.sets import Sets, any_of
@@ -23,13 +24,15 @@ _ACCEPT = ir.Statement(ir.Verb.ACCEPT)
 
 def lower(part: Part) -> tuple[ir.Exim, tuple[Diagnostic, ...]]:
     """Return the configuration for one deployment, and what stands against it."""
-    work = _Work(part, Conditions(part.site, Sets()))
+    to = Conditions(part.site, Sets())
+    work = _Work(part, to, Counting(to))
     data = work.block(DATA_RULES, work.at(Stage.DATA))
     content = work.block(CONTENT_RULES, work.at_content())
     at_rcpt = tuple(work.at(Stage.RCPT))
     acls = (
         ir.AclBlock("check_rcpt", tuple(work.check_rcpt(at_rcpt)), "RCPT: one recipient"),
         *work.check_message(data, content),
+        *work.counting.block(),
     )
     hops = tuple(
         ir.Hop(f"delivery_{number}", work.to.sets.member(delivery.domains, (ir.Fact.DOMAIN,)), delivery)
@@ -53,6 +56,7 @@ def lower(part: Part) -> tuple[ir.Exim, tuple[Diagnostic, ...]]:
             hops=hops,
             postmaster=recipients.postmasters_domain(part.site),
             ndrs=sent,
+            remembers=bool(work.counting.limits or work.counting.greylists),
             placed=(*(step.rule.id for step in part.steps), *(s.id for s in part.statements)),
         ),
         (*work.found, *ndrs.misfits(sent)),
@@ -65,6 +69,7 @@ class _Work:
 
     part: Part
     to: Conditions
+    counting: Counting
     found: list[Diagnostic] = field(default_factory=list)
     spared: dict[str, ir.Flag] = field(default_factory=dict)  # ACL of a rule's condition -> some recipient escaped it
 
@@ -95,6 +100,10 @@ class _Work:
         try:
             if step.stage > rule.stage is Stage.RCPT:
                 return of_flag(rule, step.stage, self._spared(rule))
+            if rule.limit:
+                return tuple(self.counting.of_limit(rule, self.to.alternatives(full_condition(rule), step.stage)))
+            if isinstance(rule.action, p.Greylist):
+                return tuple(self.counting.of_greylist(rule, self.to.alternatives(full_condition(rule), step.stage)))
             return of_rule(rule, step.stage, self.to)
         except TooDeepError:
             self.found.append(
@@ -173,6 +182,7 @@ class _Work:
             yield ir.Set(UNKEPT, ir.Sticky(ir.Without(ir.Yes(ir.Var.KEPT))))
         for acl, flag in self.spared.items():
             yield ir.Set(flag, ir.Sticky(ir.Without(ir.CallAcl(acl))))
+        yield from self.counting.recipients()
         if self.part.site.split:
             yield ir.Set(ir.Var.FIRST_CLASS, ir.IfUnset(ir.Var.CLASS))
 
@@ -201,7 +211,8 @@ class _Work:
     def _check_data(self, data: ir.AclBlock | None, content: ir.AclBlock | None) -> Iterator[ir.Statement]:
         not_kept = ir.When(ir.Without(ir.Defined(ir.Var.QUARANTINE)))  # what is kept for a person is never dropped
         discarded = ir.Statement(
-            ir.Verb.DISCARD, (ir.When(ir.Defined(ir.Var.DISCARD)), *((not_kept,) if self.quarantines else ()))
+            ir.Verb.DISCARD,
+            (ir.When(ir.Defined(ir.Var.DISCARD)), *((not_kept,) if self.quarantines else ()), *self._counted()),
         )
         discards = any(isinstance(step.rule.action, p.Discard) for step in self.part.steps)
         if data:
@@ -225,7 +236,12 @@ class _Work:
                 (ir.RemoveHeaders(("X-Spam",)), ir.AddHeader("X-Spam", "Yes")),
                 "quarantine into junk",
             )
-        yield ir.Statement(ir.Verb.ACCEPT, () if self.part.standalone else (ir.Acl("owners_data"),))
+        passed = () if self.part.standalone else (ir.Acl("owners_data"),)
+        yield ir.Statement(ir.Verb.ACCEPT, (*passed, *self._counted()))
+
+    def _counted(self) -> tuple[ir.Test, ...]:
+        """Return what an accepted message has to pass last."""
+        return (ir.Acl(COUNT),) if self.counting.limits else ()
 
     def _before_content(self) -> Iterator[ir.Statement]:
         tags = [step.rule.action for step in self.part.steps if _adds_header(step.rule)]

@@ -102,6 +102,11 @@ def dequoted(entry: str) -> str:
     return local + at + domain
 
 
+def sql(value: str) -> Quoted:
+    """Return text as a literal of SQL within an expanded string."""
+    return Quoted("'" + text(value.replace("'", "''")) + "'")
+
+
 def regex_set(characters: str) -> Quoted:
     """Return characters for the inside of a bracket expression within `\\N`."""
     return Quoted("".join(f"\\x{ord(c):02x}" for c in characters))

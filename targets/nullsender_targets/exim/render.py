@@ -12,6 +12,7 @@ from nullsender.layout import render as page
 from nullsender.policy import Into
 from nullsender.target import Artifact
 from nullsender_targets.exim import ir, quote, serving
+from nullsender_targets.exim.remembering import MEMORY
 from nullsender_targets.exim.spelling import list_name
 from nullsender_targets.exim.statements import acl
 
@@ -51,6 +52,7 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
             "lists": [_list(one) for one in exim.lists],
             "commands": commands,
             "filter": _filter(exim),
+            "memory": Quoted(MEMORY) if exim.remembers else None,
             "options": serving.options(ndrs),
             "bounces_end": ndrs.bounce_seconds is not None,
         },

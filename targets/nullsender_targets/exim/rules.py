@@ -20,7 +20,7 @@ def of_rule(rule: p.Rule, stage: Stage, to: Conditions) -> tuple[ir.Statement, .
     """Return the statements that decide `rule` at `stage`, which is its own."""
     alternatives = to.alternatives(full_condition(rule), stage)
     return tuple(
-        replace(done, about=_about(rule) if not number else "")
+        replace(done, about=about(rule) if not number else "")
         for number, tests in enumerate(alternatives)
         for done in _decided(rule, stage, tests)
     )
@@ -29,7 +29,7 @@ def of_rule(rule: p.Rule, stage: Stage, to: Conditions) -> tuple[ir.Statement, .
 def of_flag(rule: p.Rule, stage: Stage, spared: ir.Flag) -> tuple[ir.Statement, ...]:
     """Return the statement that decides a rule of single recipients for the message: none of them was spared."""
     tests = (ir.When(ir.Without(ir.Defined(spared))),)
-    return tuple(replace(done, about=_about(rule)) for done in _decided(rule, stage, tests))
+    return tuple(replace(done, about=about(rule)) for done in _decided(rule, stage, tests))
 
 
 def of_existence(rule: p.Rule, to: Conditions, *, may_fail: bool) -> Iterator[ir.Statement]:
@@ -95,5 +95,5 @@ _DONE: Mapping[type, str] = {
 }
 
 
-def _about(rule: p.Rule) -> str:
+def about(rule: p.Rule) -> str:
     return rule.words or rule.id

@@ -53,6 +53,13 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
         *_way("the policy's points are summed up in a variable", _CONTENT),
     ),
 }  # fmt: skip
+_WHOM = {
+    "recipient": "for each accepted recipient",
+    "client": "of `$sender_host_address`",
+    "sender": "of the sender without a subaddress",
+    "domain": "of the sender's domain, or for the recipients' domains",
+    "login": "of `$authenticated_id`",
+}
 _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     "reject": _way("`deny` with a message"),
     "defer": _way("`defer` with a message"),
@@ -68,6 +75,11 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     "quarantine into address": _way("a router sends it to that address instead", _MESSAGE),
     "quarantine without reports": _way("what is in quarantine bounces to nobody", _MESSAGE),
     "discard": _way("`discard` when the message has come", _MESSAGE),
+    "greylist": _way("a lookup in a database of SQLite that writes the first try down, and defers until then", _RCPT),
+    **{
+        f"limit per {per}": _way(f"a lookup in a database of SQLite counts what was accepted {whom}", _CONTENT)
+        for per, whom in _WHOM.items()
+    },
     "set from live file": _way("a lookup of the file, if it exists; else membership is unknown"),
 }
 _SETTINGS: Mapping[str, tuple[Way, ...]] = {
@@ -92,8 +104,6 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
 _LATER = "not generated yet"
 _CANNOT: Mapping[str, str] = {
     **{f"recipients from {source}": _LATER for source in ("sqlite", "postgres", "mysql", "ldap", "callout")},
-    **{f"limit per {per}": _LATER for per in ("recipient", "client", "sender", "domain", "login")},
-    "greylist": _LATER,
     "return nothing": "Exim returns at least the headers: `bounce_return_message` is ignored for reports of failure",
     "answer automatically": "no autoresponder is generated, and those of an existing configuration are its own",
     "sign mail with batv": _LATER,

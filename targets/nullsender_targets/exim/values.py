@@ -7,7 +7,7 @@ from functools import singledispatch
 from typing import Any
 
 from nullsender.layout import Quoted
-from nullsender_targets.exim import ir, quote
+from nullsender_targets.exim import ir, memory, quote
 from nullsender_targets.exim.spelling import BARE, LINE, REPORT, condition, variable
 
 _PRVS = r"\N^prvs=\d{4}[0-9a-f]{6}=\N"
@@ -74,6 +74,21 @@ def _(of: ir.Memberships) -> Quoted:
     return Quoted("".join(f"${{if {condition(expr)}{{1}}{{0}}}}" for expr in of.sets))
 
 
+@value.register
+def _(of: ir.Reached) -> Quoted:
+    return memory.reached(of)
+
+
+@value.register
+def _(of: ir.FirstTry) -> Quoted:
+    return memory.first_try(of)
+
+
+@value.register
+def _(of: ir.Counted) -> Quoted:
+    return memory.counted(of)
+
+
 def set_to(variable_: ir.Variable, of: ir.Value) -> Quoted:
     """Return a value that may depend on what the variable held before."""
     name = variable(variable_)
@@ -81,6 +96,8 @@ def set_to(variable_: ir.Variable, of: ir.Value) -> Quoted:
         return Quoted(f"${{if or{{{{def:{name}}}{{{condition(of.expr)}}}}}{{yes}}}}")
     if isinstance(of, ir.IfUnset):
         return Quoted(f"${{if def:{name}{{${name}}}{{${variable(of.other)}}}}}")
+    if isinstance(of, ir.Also):
+        return Quoted(rf"${{if def:{name}{{${name}\n}}}}${variable(of.other)}")
     return value(of)
 
 

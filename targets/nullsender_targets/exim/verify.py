@@ -21,6 +21,7 @@ _EXPANDED = re.compile(
     r"^\s*(?:(?:accept|deny|defer|discard|require|warn)\s+)?!?"
     r"(?:condition|message|log_message|logwrite|(?:add|remove)_header|set \w+|domains|errors_to|data)\s*=\s*(.*\$.*)$"
 )
+_LONG = re.compile(r"(.{500}[^\\](?=[^\s\\]))")
 _MARK = "the-next-string"
 _DIALOGUES = (
     ("203.0.113.9", "", "postmaster"),
@@ -73,13 +74,14 @@ class _Check:
 
     def __init__(self, exim: str, folder: Path, place: Path, standalone: bool) -> None:
         self.exim, self.folder, self.place = exim, folder, place
+        self.memory = place / "memory"
         shutil.copytree(folder, place / "exim")
         for path in (place, *place.rglob("*")):  # root's Exim reads as a user of its own
             path.chmod(0o755 if path.is_dir() else 0o644)
         self.config = place / "exim.conf"
         tables = place / "exim" / "nullsender"
         rest = f".include {place}/exim/{_WHOLE}\n" if standalone else _AROUND.format(folder=tables)
-        self.config.write_text(f"NULLSENDER_DIR = {tables}\n{rest}")
+        self.config.write_text(f"NULLSENDER_DIR = {tables}\nNULLSENDER_MEMORY = {self.memory}\n{rest}")
 
     def run(self) -> Verification:
         ran, findings = ["exim -bV"], list(self._index())
@@ -131,8 +133,7 @@ class _Check:
     def _expansions(self) -> Iterator[Finding]:
         """Expand each string once; Exim ends well even where it fails, but says so."""
         strings = list(self._strings())
-        tables = f"{self.place}/exim/nullsender"
-        said = "".join(f"{text.replace('NULLSENDER_DIR', tables)}\n{_MARK}\n" for _, _, text in strings)
+        said = "".join(f"{_broken(self._without_macros(text))}\n{_MARK}\n" for _, _, text in strings)
         done = self._exim("-be", said=said)
         answers = done.stdout.split(f"> {_MARK}\n")
         for (name, number, _), answer in zip(strings, answers, strict=False):
@@ -140,6 +141,10 @@ class _Check:
                 yield Finding(name, number, answer.removeprefix("> ").strip())
         if done.stderr or len(answers) != len(strings) + 1:
             yield Finding(_WHOLE, None, f"exim -be: {done.stderr.strip() or 'answers are missing'}")
+
+    def _without_macros(self, text: str) -> str:
+        tables = f"{self.place}/exim/nullsender"
+        return text.replace("NULLSENDER_DIR", tables).replace("NULLSENDER_MEMORY", str(self.memory))
 
     def _strings(self) -> Iterator[tuple[str, int, str]]:
         """Yield every string that is expanded when a message comes, with its place."""
@@ -156,3 +161,8 @@ class _Check:
             wrong = [line for line in done.stderr.splitlines() if "failed to expand" in line]
             if wrong or done.returncode != 0:
                 yield Finding("nullsender/acl.conf", None, "; ".join(wrong) or done.stderr.strip())
+
+
+def _broken(text: str) -> str:
+    """Return a string as lines that Exim reads whole, and as one: where it goes on there is no blank."""
+    return _LONG.sub(r"\1\\\n", text)
