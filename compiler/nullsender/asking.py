@@ -17,7 +17,7 @@ from nullsender.session import Message, Session
 from nullsender.truth import Truth, conjunction, disjunction
 
 POSTMASTER = "postmaster"
-_WORD = re.compile(r"[\w-]+(?:\.[\w-]+)*")
+_WORD = re.compile(r"[\w-]+(?:\.[\w-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +152,13 @@ def _result_is(result: str, wanted: set[str]) -> Truth:
 
 def _header_matches(view: View, atom: c.HeaderMatches) -> Truth:
     expression = _expression(atom.pattern, atom.ignore_case)
-    return any(expression.search(value) for value in _values(view.session.message.fields, atom.name))
+    values = _values(view.session.message.fields, atom.name)
+    return any(expression.search(value.encode("utf-8", "surrogateescape")) for value in values)
 
 
 @lru_cache(maxsize=1024)
-def _expression(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+def _expression(pattern: str, ignore_case: bool) -> re.Pattern[bytes]:
+    return re.compile(pattern.encode(), re.IGNORECASE if ignore_case else 0)
 
 
 def _values(fields: tuple[tuple[str, str], ...], name: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from nullsender.policy import Policy, Served
 from nullsender.session import Session
 
 T = TypeVar("T")
-_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)+", re.ASCII)
 
 
 def read_lists(policy: Policy, sessions: Iterable[Session], *, live: bool = True) -> tuple[Policy, tuple[Session, ...]]:

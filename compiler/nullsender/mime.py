@@ -10,6 +10,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from string import whitespace
 
 from nullsender.session import Fields
 
@@ -77,7 +78,7 @@ def header(text: str, *, loose: bool = False) -> tuple[Fields, str]:
             at = end if not line else at
             break
         at = end
-    return tuple((name, "".join(lines).strip()) for name, lines in fields), text[at:]
+    return tuple((name, "".join(lines).strip(whitespace)) for name, lines in fields), text[at:]
 
 
 def content_type(fields: Fields) -> tuple[str, dict[str, str]]:

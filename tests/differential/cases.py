@@ -81,6 +81,9 @@ def _facts(session: Session, zones: set[str]) -> Iterator[str]:
     if session.score:
         yield f"scoring {session.score:g}"
     yield from (f'header "{name}" is "{value}"' for name, value in session.message.fields)
+    if session.message.report:
+        yield f"report is {session.message.report}"
+    yield from (f'returned header "{name}" is "{value}"' for name, value in session.message.returned or ())
 
 
 def _expectations(verdict: Verdict) -> Iterator[str]:

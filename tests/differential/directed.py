@@ -33,6 +33,14 @@ _SIGNS = (  # each of its own, so that few stand in another's way
     'discard bounces to bounce-*@example.org when not recipients > 1 at content as dropped because "never sent"',
     "tag ordinary mail when helo in client.example and not helo in liars at content as plain",
     'tag "X-Sender: other" ordinary mail when not sender in robots at content as no-robot',
+    "reject ordinary mail when sender is postmaster report only as a-postmaster",
+    'tag "X-Sender: plain" ordinary mail when not sender is postmaster at content as no-postmaster',
+    'tag "X-Report: failed" mail when report is delivery-status as a-report',
+    'tag "X-Report: other" mail when not report is delivery-status as no-report',
+    'tag "X-Content: loop" mail when header "X-Loop" matches /example/i as a-loop',
+    'tag "X-Content: plain" mail when not header "X-Loop" matches /example/i as no-loop',
+    'tag "X-Content: forged" forged bounces of liars as forged',
+    "accept forged bounces of other.example as others-are-forged",
     "reject bounces to several recipients at content as rest",
 )
 _COUNTS = (

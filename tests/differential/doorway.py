@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nullsender.evaluator import SPLIT
-from nullsender.lab.composing import compose
+from nullsender.lab.composing import asked_of, compose
 from nullsender.lab.playing import Player
 from nullsender.lab.replies import Reply
 from nullsender.message import read_message
@@ -38,9 +38,9 @@ class Doorway:
         refused = " ".join(said.text for _, said in recipients if said.refuses)
         if not accepted:
             return Observed(recipients, log=refused)
-        _, octets = compose(session)
-        fields = read_message(octets).fields
-        mail = Mail(session.sender, accepted, session.client, session.helo, session.login, fields)
+        _, octets = compose(session, asked_of(deployed.policy))
+        fields, body = read_message(octets).fields, octets.partition(b"\n\n")[2].decode().replace("\n", "\r\n")
+        mail = Mail(session.sender, accepted, session.client, session.helo, session.login, fields, body)
         outcome = filtered(mail)
         arrived = tuple(_arrived(session.sender, accepted, fields, outcome))
         return Observed(

@@ -188,7 +188,7 @@ def plain(draw: st.DrawFn, can: Can) -> tuple[str, str]:
     if about == "clients listed in":
         return "mail", f"{action} clients listed in {draw(st.sampled_from(w.ZONES))}"
     if about == "forged bounces of":
-        return "mail", f"{action} forged bounces of liars"
+        return "mail", f"{action} forged bounces of {draw(st.sampled_from(w.FORGED))}"
     narrowings = [draw(text) for text in draw(_narrowings(can, about))]
     return about, " ".join((action, about, *narrowings))
 
@@ -199,8 +199,8 @@ def _kinds(can: Can) -> list[str]:
 
 _ACTIONS = (
     *(("reject", "reject"),) * 4,
-    *((word, word) for word in ("defer", "defer", "quarantine", "quarantine", "tag", "score", "greylist")),
-    *(("discard", "discard"),) * 2,
+    *((word, word) for word in ("defer", "defer", "quarantine", "quarantine", "tag", "score")),
+    *(("discard", "discard"), ("greylist", "greylist")) * 2,
     *(("reject", "accept"),) * 2,
 )
 _ABOUT = (
@@ -294,7 +294,7 @@ _QUESTIONS = (
     ("client listed", "client listed in {}", w.ZONES),
     *(("client has no name", "client has no name{}", _NOTHING),) * 2,
     ("helo in", "helo in {}", w.NAMES),
-    *(("authenticated", "authenticated{}", _NOTHING),) * 5,  # in rules on outgoing mail alone
+    *(("authenticated", "authenticated{}", _NOTHING),) * 8,  # in rules on outgoing mail alone
     ("scoring", "scoring {} or more", w.SCORES),
     ("spf", "spf is {}", w.SPF),
     ("dmarc", "dmarc is {}", w.DMARC),

@@ -64,7 +64,7 @@ def sessions(draw: st.DrawFn, policy: Policy, *, login: bool, scores: bool, whol
         client=_client(network, draw(st.sampled_from(_BITS))),
         helo=draw(_cased(st.sampled_from(pools.names))),
         login="joe" if login and draw(st.integers(1, 5)) == 5 else None,
-        message=draw(_message(policy, whole=whole)),
+        message=draw(_message(policy)),
         score=draw(st.sampled_from(pools.scores)) if scores else 0.0,
         first_contact=draw(st.booleans()) if pools.greylists else False,
         before=draw(st.sampled_from((0, 0, 1, 2, 3))) if pools.limits else 0,
@@ -156,7 +156,7 @@ def _cased(draw: st.DrawFn, names: st.SearchStrategy[str]) -> str:
 
 
 @st.composite
-def _message(draw: st.DrawFn, policy: Policy, *, whole: bool) -> Message:
+def _message(draw: st.DrawFn, policy: Policy) -> Message:
     """Draw header fields: also some that rules add, as if they had added them."""
     tags = [rule.action for rule in policy.rules if isinstance(rule.action, p.Tag)]
     fields: Fields = (("Subject", draw(st.sampled_from(SUBJECTS))),)
@@ -164,17 +164,24 @@ def _message(draw: st.DrawFn, policy: Policy, *, whole: bool) -> Message:
     if tags and forging:
         tag = draw(st.sampled_from(tags))
         fields += ((tag.header, draw(st.sampled_from((tag.value, "from outside")))),)
-    if not whole or draw(st.booleans()):
+    asked = {type(atom) for rule in policy.rules for _, atom in c.literals(full_condition(rule))}
+    if draw(st.booleans()) and not asked.intersection(_CONTENT):
         return Message(fields)
-    fields += (("X-Loop", draw(st.sampled_from(("example", "none"))) + " 1"),)
+    fields += tuple((name, draw(st.sampled_from(values))) for name, values in _VALUES if draw(st.booleans()))
+    fields += (("Auto-Submitted", "auto-replied"),) if draw(st.integers(1, 8)) == 8 else ()
     report = draw(st.sampled_from((None, *w.REPORTS)))
-    return Message(fields, report, draw(st.sampled_from(_RETURNED)), draw(st.integers(1, 6)) == 6)
+    delayed = report == "delivery-status" and draw(st.integers(1, 4)) == 4
+    return Message(fields, report, draw(st.sampled_from(_RETURNED)), delayed)
 
 
+_CONTENT = (c.HeaderMatches, c.ReportIs, c.ForgedBounce)
+_VALUES = (("X-Loop", ("example 1", "EXAMPLE", "none 1", "")), ("X-Kind", ("", "odd")), ("X-Kind", ("odd", "even")))
 _RETURNED: tuple[Fields | None, ...] = (
     None,
     (("Subject", "no trace"),),
     (("Received", "from a by mx.liars.example with ESMTP"),),
+    (("Received", "from a by other.example"), ("Message-ID", "<1@Liar.Example>")),
+    (("Received", "from unliar.example by liar.example.com"),),
     (("Message-ID", "<1@spam.example>"),),
 )
 

@@ -30,7 +30,7 @@ def few(counts: Counter[object], wanted: list[object], least: int) -> list[str]:
 
 
 def test_everything_happens_often_in_a_few_hundred_sessions() -> None:
-    campaign = Campaign(None, policies=90, sessions=8)
+    campaign = Campaign(None, policies=120, sessions=8)
     counts: Counter[object] = Counter()
     truths: Counter[object] = Counter()
     rounds = campaign.rounds()
@@ -45,7 +45,7 @@ def test_everything_happens_often_in_a_few_hundred_sessions() -> None:
                     counts.update((tried.stage, type(rules[tried.rule].action)))
             counts.update(asked(one.policy, verdict))
             truths.update(told(one, session))
-    assert sum(len(one.sessions) for one in rounds) == 720
+    assert sum(len(one.sessions) for one in rounds) == 960
     wanted = [*Outcome, *Effect, True, False, None, *Stage, *ACTIONS, *ATOMS]
     assert few(counts, wanted, OFTEN) == []
     both = [(kind, truth) for kind in ATOMS for truth in (True, False)]

@@ -46,7 +46,11 @@ ZONES = (
 )
 SCORES = ("3", "5", "8", "10", "15")
 POINTS = ("2.5", "4", "8", "-3")
-HEADERS = ('"X-Loop" matches /^example/i', '"Subject" matches /win|free/', '"X-Kind" matches /^$/')
+HEADERS = (
+    *('"X-Loop" matches /^example/i', '"X-Loop" matches /^[^\\s/]+ \\d$/', '"Subject" matches /win|free/'),
+    *('"X-Kind" matches /^$/', '"x-kind" matches /^(?:od{2}|ev.n)$/'),
+)
+FORGED = ("liars", "liars", "liar.example", "*.liars.example, other.example")
 REPORTS = ("delivery-status", "disposition-notification", "feedback-report")
 SPF = ("pass", "fail", "softfail", "none", "error")
 DMARC = (*("pass", "fail", "quarantine", "reject", "none", "error"),)

@@ -9,6 +9,7 @@ from nullsender import canonical
 from nullsender import condition as c
 from nullsender import syntax as s
 from nullsender.checking.context import Context
+from nullsender.checking.expressions import complaint
 from nullsender.names import Kind
 from nullsender.suggest import did_you_mean
 
@@ -179,16 +180,11 @@ def _is_address(text: str) -> bool:
 
 def _check_pattern(node: s.HeaderMatches, context: Context) -> None:
     import re
-    import warnings
 
     if not re.fullmatch(r"[!-9;-~]+", node.name.value):
         context.error("NS307", f"`{node.name.value}` is no name of a header field", node.name.span)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", FutureWarning)  # what other dialects read otherwise: `[[:alpha:]]`
-            re.compile(node.pattern)
-    except (re.error, FutureWarning, OverflowError, RecursionError) as error:
-        context.error("NS213", f"not a regular expression: {str(error).lower()}", node.span)
+    if why := complaint(node.pattern, ignore_case=node.ignore_case):
+        context.error("NS213", f"not a regular expression: {why}", node.span)
 
 
 def asks(when: c.Condition, kinds: tuple[type, ...]) -> bool:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterator
 from email.utils import localtime
 from itertools import count
 
+from nullsender import condition as c
+from nullsender.features import full_condition
+from nullsender.policy import Policy
 from nullsender.session import Fields, Session
 
 MARK = "X-Lab-Id"  # by which a message, and a report of it, are found again
@@ -15,14 +19,21 @@ _BOUNDARY = "nullsender-lab"
 _LINES_OF_MBOX = re.compile(rb"\A(?:>?From [^\n]*\n)+")  # they part messages in a file, and are of none
 
 
-def compose(session: Session) -> tuple[str, bytes]:
-    """Return an id that is seen once, and the message of a session with it; lines end with LF."""
+def compose(session: Session, asked: Container[str] = ()) -> tuple[str, bytes]:
+    """Return an id that is seen once, and the message of a session with it; lines end with LF.
+
+    `asked` are fields, in lower case, that rules ask for: where the session has none of them, neither has the message.
+    """
     id_ = f"lab-{next(_numbers):09}"
     ours: list[tuple[str, str]] = [(MARK, id_), (SCORE, f"{session.score:g}")]
     message = session.message
     if message.octets is not None:
         return id_, _header(tuple(ours)) + _LINES_OF_MBOX.sub(b"", message.octets)
     given = {name.lower() for name, _ in message.fields}
+
+    def usually(name: str) -> bool:
+        return name.lower() not in given and name.lower() not in asked
+
     usual = (
         ("From", session.sender or "MAILER-DAEMON@partner.example"),
         ("To", ", ".join(session.recipients)),
@@ -30,10 +41,22 @@ def compose(session: Session) -> tuple[str, bytes]:
         ("Date", localtime().strftime("%a, %d %b %Y %H:%M:%S %z")),
         ("Message-ID", f"<{id_}@client.example>"),
     )
-    fields = (*ours, *(field for field in usual if field[0].lower() not in given), *message.fields)
+    fields = (*ours, *(field for field in usual if usually(field[0])), *message.fields)
     if message.report is None and message.returned is None:
         return id_, _header(fields) + b"\nHello.\n"
     return id_, _header((*fields, *_kind(session))) + b"\n" + _report(session).encode("utf-8", "surrogateescape")
+
+
+def asked_of(policy: Policy) -> frozenset[str]:
+    """Return the names of header fields that rules ask for, in lower case."""
+    return frozenset(_asked(policy))
+
+
+def _asked(policy: Policy) -> Iterator[str]:
+    for rule in policy.rules:
+        for _, atom in c.literals(full_condition(rule)):
+            if isinstance(atom, c.HeaderMatches):
+                yield atom.name.lower()
 
 
 def _header(fields: Fields) -> bytes:

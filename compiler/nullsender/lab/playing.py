@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nullsender import canonical, discover
 from nullsender.entryfile import expand
-from nullsender.lab.composing import MARK, compose
+from nullsender.lab.composing import MARK, asked_of, compose
 from nullsender.lab.deployed import Deployed
 from nullsender.lab.dialogue import PATIENCE, Attempt
 from nullsender.lab.listing import Listed
@@ -74,7 +74,7 @@ class Player:
     def _attempt(self, session: Session, spoken: list[str]) -> tuple[str, Attempt]:
         """Hold the dialogue and wait until nothing moves any more; return the message's id and the replies."""
         mark = self.deployed.mark()
-        id_, octets = compose(session)
+        id_, octets = compose(session, asked_of(self.deployed.policy))
         sender, recipients = as_sent(session.sender), tuple(map(as_sent, session.recipients))
         attempt = self.deployed.lab.attempt(sender, recipients, octets, session.client, session.helo, spoken)
         self._rest(mark)

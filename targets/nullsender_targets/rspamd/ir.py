@@ -15,7 +15,20 @@ class Listed:
     answers: tuple[str, ...]
 
 
-Argument = str | int | float | Listed | None
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """The argument of `header matches`: a field's name in lower case, and what its value is held to.
+
+    `empty` tells whether an empty value matches, which rspamd's expressions never do.
+    """
+
+    name: str
+    pattern: str
+    ignore_case: bool
+    empty: bool
+
+
+Argument = str | int | float | Listed | Expression | None
 
 
 @dataclass(frozen=True, slots=True)

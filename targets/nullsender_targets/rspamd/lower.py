@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -33,6 +34,9 @@ _QUESTIONS: Mapping[type[c.Atom], Callable[[Any], ir.Question]] = {
     c.Upstream: lambda _: ir.Question("upstream"),
     c.Kept: lambda _: ir.Question("kept"),
     c.Scoring: lambda atom: ir.Question("scoring", atom.least),
+    c.HeaderMatches: lambda atom: ir.Question("header matches", _expression(atom)),
+    c.ReportIs: lambda atom: ir.Question("report is", atom.kind),
+    c.ForgedBounce: lambda atom: ir.Question("forged bounces of", atom.entries.name),
 }
 
 
@@ -108,6 +112,11 @@ def _tree(condition: c.Condition) -> ir.Tree:
             return _QUESTIONS[type(condition)](condition)
 
 
+def _expression(atom: c.HeaderMatches) -> ir.Expression:
+    empty = re.search(atom.pattern, "") is not None
+    return ir.Expression(atom.name.lower(), atom.pattern, atom.ignore_case, empty)
+
+
 def _used(part: Part) -> tuple[Entries, ...]:
     """Return each set that the engine has to know, sorted by name."""
     atoms = [atom for step in part.steps for _, atom in c.literals(full_condition(step.rule))]
@@ -122,7 +131,13 @@ def _used(part: Part) -> tuple[Entries, ...]:
 
 def _of_atom(atom: c.Atom) -> Iterator[Entries]:
     match atom:
-        case c.SenderIn(entries) | c.RecipientIn(entries) | c.ClientIn(entries) | c.HeloIn(entries):
+        case (
+            c.SenderIn(entries)
+            | c.RecipientIn(entries)
+            | c.ClientIn(entries)
+            | c.HeloIn(entries)
+            | c.ForgedBounce(entries)
+        ):
             yield entries
 
 

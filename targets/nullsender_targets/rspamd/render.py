@@ -118,8 +118,11 @@ def _tree(tree: ir.Tree) -> quote.Value:
             return name
         case ir.Question(name, ir.Listed(zone, answers)):
             return {name: {"zone": zone, "answers": answers}}
+        case ir.Question(name, ir.Expression() as its):
+            fields = {"name": its.name, "pattern": its.pattern}
+            return {name: {**fields, "ignore_case": its.ignore_case, "empty": its.empty}}
         case ir.Question(name, argument):
-            assert not isinstance(argument, ir.Listed)  # noqa: S101  # was the case before
+            assert not isinstance(argument, ir.Listed | ir.Expression)  # noqa: S101  # were cases before
             return {name: argument}
 
 

@@ -36,6 +36,9 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
     "trusted client": (_way("the engine sees the login and looks the client's address up"),),
     "upstream client": (_way("the engine looks the client's address up in a map of networks"),),
     "kept recipient": (_way("the engine knows the role addresses and the served domains"),),
+    "header matches": (_way("the engine holds each field of that name to the expression"),),
+    "report is": (_way("the engine reads the report-type of the message"),),
+    "forged bounces": (_way("the engine looks for names of ours in the header that came back, in whatever shape"),),
     "scoring": (_way("the engine adds the policy's points to what rspamd's symbols score"),),
 }  # fmt: skip
 _ACTIONS: Mapping[str, tuple[Way, ...]] = {
@@ -98,9 +101,6 @@ _CANNOT: Mapping[str, str] = {
     "spf": _NOT_YET,
     "dmarc": _NOT_YET,
     "batv": _NOT_YET,
-    "header matches": _NOT_YET,
-    "report is": _NOT_YET,
-    "forged bounces": _NOT_YET,
     "sign mail with batv": "rspamd could rewrite the sender over milter, which the engine does not do yet",
     "rewrite with srs": "rspamd does not see what the server forwards",
     "answer automatically": "rspamd answers nobody",

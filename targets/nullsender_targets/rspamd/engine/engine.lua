@@ -36,7 +36,8 @@ local address = part('address')
 local session = part('session')
 local lookups = part('lookups')
 local sets = part('sets')(configured.sets, FOLDER, address)
-local questions = part('questions')(settings, sets, lookups)
+local content = part('content')(settings, sets)
+local questions = part('questions')(settings, sets, lookups, content)
 local rules = part('rules')(configured.rules, questions)
 local verdict = part('verdict')(settings)
 
@@ -76,6 +77,7 @@ end
 
 local function decide(task)
   local found = session_of(task)
+  found.message = content.reader(task)
   found.score = task:get_mempool():get_variable(IS_TEST) and TEST_POINTS or score_of(task)
   verdict.carry_out(task, found, rules.decide(found), from_outside(found) and rules.tags or {})
 end

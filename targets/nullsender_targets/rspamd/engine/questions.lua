@@ -3,8 +3,9 @@
 
 local truth = dofile(rspamd_paths['LOCAL_CONFDIR'] .. '/nullsender/engine/truth.lua')
 
-return function(settings, sets, lookups)
+return function(settings, sets, lookups, content)
   local ask = {}
+  for name, answer in pairs(content.ask) do ask[name] = answer end
 
   -- rspamd names no recipient only where all of them are a bare `postmaster`: it is kept, and a member of nothing.
   local function of_every(recipients, of_none, question)
@@ -137,9 +138,10 @@ return function(settings, sets, lookups)
       for _, part in ipairs(argument) do questions.check(part) end
     elseif not ask[name] then
       error('nullsender: no such question: ' .. tostring(name))
-    elseif name:find(' in$') then
+    elseif name:find(' in$') or name == 'forged bounces of' then
       sets.check(argument)
     end
+    content.check(name, argument)
   end
 
   return questions

@@ -52,6 +52,7 @@ function session.of(task, address, delimiters)
     login = said.login ~= '',
     lookups = {},
     score = nil,
+    message = nil,
   }
 end
 

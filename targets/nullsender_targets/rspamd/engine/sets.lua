@@ -97,6 +97,19 @@ return function(configured, folder, address)
     return ask_all(set, keys)
   end
 
+  -- Tell whether one of the words is a host of the set, or a name below one.
+  function asking.holds_name(name, words)
+    local keys = {}
+    for _, word in ipairs(words) do
+      keys[#keys + 1] = word
+      for above in word:gmatch('%.()') do
+        keys[#keys + 1] = word:sub(above)
+        keys[#keys + 1] = '*.' .. word:sub(above)
+      end
+    end
+    return ask_all(named(name), keys)
+  end
+
   function asking.check(name) named(name) end
 
   return asking
