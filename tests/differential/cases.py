@@ -78,6 +78,10 @@ def _facts(session: Session, zones: set[str]) -> Iterator[str]:
         yield "first contact"
     if session.before:
         yield f"after {session.before} like it"
+    if session.spf != "none":
+        yield f"spf is {session.spf}"
+    if session.dmarc != "none":
+        yield f"dmarc is {session.dmarc}"
     if session.score:
         yield f"scoring {session.score:g}"
     yield from (f'header "{name}" is "{value}"' for name, value in session.message.fields)

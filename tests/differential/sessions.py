@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nullsender import condition as c
 from nullsender import policy as p
 from nullsender.features import full_condition
+from nullsender.lab.publishing import cannot_publish
 from nullsender.names import Entries
 from nullsender.policy import Policy
 from nullsender.session import Fields, Message, Session
@@ -69,7 +70,7 @@ def sessions(draw: st.DrawFn, policy: Policy, *, login: bool, scores: bool, whol
         first_contact=draw(st.booleans()) if pools.greylists else False,
         before=draw(st.sampled_from((0, 0, 1, 2, 3))) if pools.limits else 0,
     )
-    return placed(draw(_with_facts(session)) if whole else session)
+    return placed(draw(_with_facts(session) if whole else _authenticated(session, policy)))
 
 
 class _Pools:
@@ -184,6 +185,16 @@ _RETURNED: tuple[Fields | None, ...] = (
     (("Received", "from unliar.example by liar.example.com"),),
     (("Message-ID", "<1@spam.example>"),),
 )
+
+
+@st.composite
+def _authenticated(draw: st.DrawFn, session: Session, policy: Policy) -> Session:
+    """Draw what SPF and DMARC come to where a rule asks for it, as far as domains can bring it about."""
+    asked = {type(atom) for rule in policy.rules for _, atom in c.literals(full_condition(rule))}
+    spf = draw(st.sampled_from((*w.SPF, "neutral"))) if c.SpfIs in asked else "none"
+    dmarc = draw(st.sampled_from(w.DMARC)) if c.DmarcIs in asked else "none"
+    tries = (replace(session, spf=spf, dmarc=dmarc), replace(session, dmarc=dmarc))
+    return next((one for one in tries if cannot_publish(one) is None), session)
 
 
 @st.composite

@@ -9,6 +9,8 @@ from itertools import count
 
 from nullsender import condition as c
 from nullsender.features import full_condition
+from nullsender.lab.publishing import author_of
+from nullsender.lab.signing import signed
 from nullsender.policy import Policy
 from nullsender.session import Fields, Session
 
@@ -28,14 +30,14 @@ def compose(session: Session, asked: Container[str] = ()) -> tuple[str, bytes]:
     ours: list[tuple[str, str]] = [(MARK, id_), (SCORE, f"{session.score:g}")]
     message = session.message
     if message.octets is not None:
-        return id_, _header(tuple(ours)) + _LINES_OF_MBOX.sub(b"", message.octets)
+        return id_, _signed(session, _header(tuple(ours)) + _LINES_OF_MBOX.sub(b"", message.octets))
     given = {name.lower() for name, _ in message.fields}
 
     def usually(name: str) -> bool:
         return name.lower() not in given and name.lower() not in asked
 
     usual = (
-        ("From", session.sender or "MAILER-DAEMON@partner.example"),
+        ("From", author_of(session)),
         ("To", ", ".join(session.recipients)),
         ("Subject", "a test"),
         ("Date", localtime().strftime("%a, %d %b %Y %H:%M:%S %z")),
@@ -43,8 +45,13 @@ def compose(session: Session, asked: Container[str] = ()) -> tuple[str, bytes]:
     )
     fields = (*ours, *(field for field in usual if usually(field[0])), *message.fields)
     if message.report is None and message.returned is None:
-        return id_, _header(fields) + b"\nHello.\n"
-    return id_, _header((*fields, *_kind(session))) + b"\n" + _report(session).encode("utf-8", "surrogateescape")
+        return id_, _signed(session, _header(fields) + b"\nHello.\n")
+    report = _report(session).encode("utf-8", "surrogateescape")
+    return id_, _signed(session, _header((*fields, *_kind(session))) + b"\n" + report)
+
+
+def _signed(session: Session, octets: bytes) -> bytes:
+    return signed(octets, author_of(session).rpartition("@")[2]) if session.dmarc == "pass" else octets
 
 
 def asked_of(policy: Policy) -> frozenset[str]:

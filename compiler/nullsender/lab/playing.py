@@ -13,6 +13,7 @@ from nullsender.lab.composing import MARK, asked_of, compose
 from nullsender.lab.deployed import Deployed
 from nullsender.lab.dialogue import PATIENCE, Attempt
 from nullsender.lab.listing import Listed
+from nullsender.lab.publishing import author_of, cannot_publish, published
 from nullsender.lab.replies import Reply
 from nullsender.lab.sink import Received
 from nullsender.lists import sets_of
@@ -86,6 +87,8 @@ class Player:
         lab, delimiters = self.deployed.lab, self.deployed.policy.delimiters
         lab.sink.clear()
         lab.sink.refuse = lambda to: None if session.absent.isdisjoint(canonical.forms(to, delimiters)) else _GONE
+        records = published(session, author_of(session))
+        lab.resolver.texts, lab.resolver.failing = records.texts, records.failing
         lab.resolver.server = None  # listings change from session to session
         lab.resolver.nameless = set() if session.named else {session.client}
         lab.resolver.silent = set(session.silent)
@@ -249,6 +252,8 @@ def cannot_play(session: Session, policy: Policy, *, lookups_fail: bool) -> str 
         return "an address beyond ASCII needs SMTPUTF8, which the lab does not speak"
     if any(rule.limit and rule.limit.seconds < session.before * _AT_MOST for rule in policy.rules):
         return "so many messages take longer than the time in which a limit counts them"
+    if why := cannot_publish(session):
+        return why
     failing = _missing(policy, session)
     for recipient in session.recipients:
         asked = {file.path for file in _asked(policy, recipient)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -50,6 +50,8 @@ class Resolver:
         self.silent: set[str] = set()  # block lists whose servers fail
         self.nameless: set[str] = set()  # clients without a name
         self.hosts: set[str] = set()  # more names that take mail, in A-labels
+        self.texts: Mapping[str, str] = {}  # TXT records by name, in lower case
+        self.failing: frozenset[str] = frozenset()  # names at which questions for TXT fail
         self.server: tuple[str, int] | None = None  # a real server of block lists, to pass questions on to
         self.queries: list[Query] = []  # what the block lists were asked, in order
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -63,6 +65,7 @@ class Resolver:
         self.silent.clear()
         self.nameless.clear()
         self.hosts.clear()
+        self.texts, self.failing = {}, frozenset()
         self.queries.clear()
         self.server = None
         self.zones = tuple(zones)
@@ -129,9 +132,14 @@ class Resolver:
             return Found(False)
         return Found(True, {dns.rdatatype.A: codes, dns.rdatatype.TXT: ("listed",)}.get(kind, ()))
 
-    def _records(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> Found:
-        """Return what the rest of the internet says."""
+    def _records(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> Found | None:
+        """Return what the rest of the internet says; None when it fails."""
         addresses = self._addresses(name)
+        plain = name.to_text(omit_final_dot=True).lower()
+        if kind == dns.rdatatype.TXT and plain in self.failing:
+            return None
+        if kind == dns.rdatatype.TXT and plain in self.texts:
+            return Found(True, (f'"{self.texts[plain]}"',))
         if any(name.is_subdomain(zone) for zone in _REVERSE):
             client = dns.reversename.to_address(name)
             there = client not in self.nameless
@@ -141,7 +149,7 @@ class Resolver:
             return Found(bool(addresses), tuple(str(a) for a in addresses if a.version == version))
         if kind == dns.rdatatype.MX and addresses:
             return Found(True, (f"10 {name}",))
-        return Found(bool(addresses))
+        return Found(bool(addresses) or plain in self.texts)
 
     def _addresses(self, name: dns.name.Name) -> tuple[IPv4Address | IPv6Address, ...]:
         if name == dns.name.from_text(HOSTNAME):
