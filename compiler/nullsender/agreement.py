@@ -16,7 +16,7 @@ from functools import cached_property
 from nullsender import canonical
 from nullsender import condition as c
 from nullsender import policy as p
-from nullsender.asking import POSTMASTER, View, ask
+from nullsender.asking import POSTMASTER, View, ask, served
 from nullsender.capability import Loss
 from nullsender.lists import sets_of
 from nullsender.observation import Arrived, Observed, Said
@@ -240,11 +240,22 @@ class _Comparison:
         elif self.observed.held:
             yield Disagreement("verdict", _wanted(expected), "a message that is held")
         for mail in self.observed.arrived if expected == ACCEPTED else ():
-            signed = self.verdict.signed or canonical.tagged(self.verdict.sender)
-            if not _same(mail.sender, self.verdict.sender):
-                yield Disagreement("sender", f"<{self.verdict.sender}>", f"<{mail.sender}>")
-            elif not mail.final and canonical.tagged(mail.sender) != signed:
-                yield Disagreement("sender", "a tag" if signed else "no tag", f"<{mail.sender}>")
+            yield from self._sender(mail)
+        for sender in self.observed.ill_signed:
+            yield Disagreement("sender", "a tag by the key that signs", f"<{sender}>")
+
+    def _sender(self, mail: Arrived) -> Iterator[Disagreement]:
+        """Compare the reverse-path; of a message that goes out, copies that stay here may be signed, too."""
+        signed = self.verdict.signed or canonical.tagged(self.verdict.sender)
+        stays = mail.final or (self.verdict.signed and not any(map(self._is_elsewhere, mail.recipients)))
+        if not _same(mail.sender, self.verdict.sender):
+            yield Disagreement("sender", f"<{self.verdict.sender}>", f"<{mail.sender}>")
+        elif not stays and canonical.tagged(mail.sender) != signed:
+            yield Disagreement("sender", "a tag" if signed else "no tag", f"<{mail.sender}>")
+
+    def _is_elsewhere(self, recipient: str) -> bool:
+        view = View(self.policy, self.plan.name, self.session or Session((recipient,)), (recipient,))
+        return served(view, recipient) is False
 
     def _destinations(self, expected: Decision) -> tuple[str, ...]:
         quarantine = self.policy.quarantine

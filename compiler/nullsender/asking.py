@@ -129,6 +129,9 @@ def _full(view: View, recipient: str, _: c.RecipientFull) -> Truth:
 
 
 def _tag_is(view: View, recipient: str, atom: c.BatvIs) -> Truth:
+    """Compare the state of a tag; of an address that can have none, nobody can tell what was sent."""
+    if not canonical.taggable(recipient):
+        return None
     seen = "valid" if canonical.tagged(recipient) else "missing"
     return (view.session.batv or seen) == atom.state
 

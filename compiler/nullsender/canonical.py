@@ -62,6 +62,7 @@ def local_part(text: str) -> str:
 
 
 _TAGGED = re.compile(r"prvs=\d{4}[0-9a-f]{6}=(?=.)")  # BATV (draft-levine-smtp-batv-01 §3)
+_TAG_LENGTH = 16
 
 
 @lru_cache(maxsize=4096)
@@ -87,6 +88,12 @@ def forms(text: str, delimiters: str) -> tuple[str, ...]:
 def tagged(text: str) -> bool:
     """Tell whether an address has a BATV tag."""
     return _TAGGED.match(text.lower()) is not None
+
+
+def taggable(text: str) -> bool:
+    """Tell whether a BATV tag can stand before the local part: in quotes it cannot, nor where it would get too long."""
+    local, _, _ = (*forms(text, ""), "")[0].rpartition("@")
+    return _PLAIN_LOCAL.fullmatch(local) is not None and len(local) <= 64 - _TAG_LENGTH
 
 
 def network(text: str) -> str:

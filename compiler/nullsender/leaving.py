@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nullsender import canonical
 from nullsender import condition as c
 from nullsender import policy as p
 from nullsender.asking import View, ask, served
@@ -24,7 +25,7 @@ def ndrs(view: View) -> tuple[str, ...]:
 def is_signed(view: View) -> bool:
     """Tell whether the reverse-path gets a BATV tag: a set's senders, trusted clients, and somebody elsewhere."""
     forms = view.forms(view.session.sender)
-    return any(
+    return canonical.taggable(view.session.sender) and any(
         has_address(setting.senders, forms) is True
         and ask(view, c.Trusted()) is True
         and any(served(view, recipient) is False for recipient in view.recipients)

@@ -12,6 +12,7 @@ COMMANDS = {
     "compile": "Write the configuration of every deployment of a policy.",
     "test": "Play the tests of a policy, and say which of its rules none decides.",
     "diff": "Show what a change of policy changes in the files.",
+    "keys": "Make, rotate and list the keys with which servers sign reverse-paths.",
     "targets": "Show what each server can do.",
     "explain": "Explain the code of a diagnostic.",
 }

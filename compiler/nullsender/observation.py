@@ -53,8 +53,8 @@ class Observed:
     """What was seen of a session, in the order of its recipients; who was never asked about has no reply.
 
     `data` is None where DATA was not said, `end` where no message was sent. `turned_away` are recipients whom the place
-    where the mail ends refused. `held` says whether the message waits for a person, None where nobody looked. `spoken`
-    is the dialogue, line by line.
+    where the mail ends refused. `held` says whether the message waits for a person, None where nobody looked.
+    `ill_signed` are reverse-paths with a tag that no key of the policy makes. `spoken` is the dialogue, line by line.
     """
 
     recipients: tuple[tuple[str, Said], ...]
@@ -63,6 +63,7 @@ class Observed:
     arrived: tuple[Arrived, ...] = ()
     turned_away: tuple[str, ...] = ()
     held: bool | None = None
+    ill_signed: tuple[str, ...] = ()
     ndrs: tuple[Ndr, ...] = ()
     log: str = ""
     spoken: tuple[str, ...] = ()

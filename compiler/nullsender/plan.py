@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nullsender.capability import Loss, Version
 from nullsender.names import Entries
-from nullsender.policy import Delivery, QuarantineInto, Rule, Served, Stage, Statement
+from nullsender.policy import Delivery, QuarantineInto, Rule, Served, SignBatv, Stage, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Site:
     delimiters: str
     quarantine: QuarantineInto
     split: tuple[Entries, ...]
+    batv: SignBatv | None = None  # whose mail is signed, and with which keys: here, or else where the policy says so
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from nullsender.order import can_meet, decides, same_outcome
 from nullsender.placing import Member, Option, options, team
 from nullsender.plan import DeploymentPlan, Gap, Part, Placed, Plan, Site
 from nullsender.refusal import Catalogue, Refusals
-from nullsender.scope import rules_of, statements_of, trusted_of
+from nullsender.scope import batv_of, rules_of, statements_of, trusted_of
 
 
 def plan(
@@ -148,6 +148,7 @@ class _Planner:
             policy.delimiters,
             policy.quarantine,
             policy.split,
+            batv_of(policy, self.deployment.name),
         )
 
     def _deliveries(self) -> tuple[p.Delivery, ...]:

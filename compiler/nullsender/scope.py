@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nullsender.names import Entries
-from nullsender.policy import Policy, Rule, Statement
+from nullsender.policy import Policy, Rule, SignBatv, Statement
 
 
 def rules_of(policy: Policy, deployment: str) -> tuple[Rule, ...]:
@@ -22,3 +22,9 @@ def statements_of(policy: Policy, deployment: str) -> tuple[Statement, ...]:
     here = [s for s in policy.statements if not s.on or deployment in s.on]
     named = {s.kind for s in here if s.on}
     return tuple(s for s in here if s.on or s.kind not in named)
+
+
+def batv_of(policy: Policy, deployment: str) -> SignBatv | None:
+    """Return how mail is signed that a deployment gets bounces of: by itself, or else by another."""
+    everywhere = (*statements_of(policy, deployment), *policy.statements)
+    return next((s.setting for s in everywhere if isinstance(s.setting, SignBatv)), None)

@@ -223,7 +223,10 @@ def test_tags_are_looked_for_where_mail_is_signed_and_not_in_receipts(check: Che
     mine = Entries("mine", Kind.DOMAINS, ("example.net", "example.org"))
     assert rule.when == c.AllOf((c.SenderNull(), c.Not(c.BatvIs("valid")), c.RecipientIn(mine)))
     assert c.ReportIs("disposition-notification") in rule.unless
-    assert any(isinstance(atom, c.HeaderMatches) and atom.name == "Auto-Submitted" for atom in rule.unless)
+    (answer,) = (each for each in rule.unless if isinstance(each, c.AllOf))
+    assert isinstance(answer.parts[0], c.HeaderMatches)
+    assert answer.parts[0].name == "Auto-Submitted"
+    assert answer.parts[1] == c.Not(c.ReportIs("delivery-status"))  # a report is none, whatever it is marked as
 
 
 def test_an_exception_that_stays_is_a_second_question(check: Check) -> None:

@@ -82,6 +82,8 @@ def _facts(session: Session, zones: set[str]) -> Iterator[str]:
         yield f"spf is {session.spf}"
     if session.dmarc != "none":
         yield f"dmarc is {session.dmarc}"
+    if session.batv:
+        yield f"batv is {session.batv}"
     if session.score:
         yield f"scoring {session.score:g}"
     yield from (f'header "{name}" is "{value}"' for name, value in session.message.fields)

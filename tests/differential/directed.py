@@ -17,6 +17,7 @@ _SIGNS = (  # each of its own, so that few stand in another's way
     "reject ordinary mail when not sender is postmaster and helo in liar.example at content as others",
     "defer outgoing mail when authenticated and recipient in silent at content as logged-in",
     "defer outgoing mail when not authenticated and recipient in silent at content as by-network",
+    "score 8 mail when recipient in chosen and helo in mail.liars.example at content as points",
     "quarantine mail when scoring 8 or more and helo in mail.liars.example at content as high",
     "quarantine mail when not scoring 8 or more and helo in mail.liars.example at content as low",
     "reject bounces when not recipients > 1 and client in lepers at content as alone",
@@ -95,9 +96,24 @@ _ENDS = (
     ("deliver mine to lmtp 127.0.0.1:24", "quarantine into hold", "trust clients in lost", "trust clients in living"),
 )
 
+# A rule on tags asks for headers, too, unless it is decided before there are any.
+_TAGS = (
+    'sign mail from mine with batv keys "/etc/nullsender/batv.keys" for 3d',
+    "deliver mine to lmtp 127.0.0.1:24",
+    *(
+        f"{rule} at {stage} as {name}-{stage}"
+        for stage in ("data", "content")
+        for rule, name in (
+            ("defer bounces when batv is expired and not recipients > 2", "lapsed"),
+            ("reject bounces without a valid batv tag", "untagged"),
+            ("tag bounces when batv is valid", "tagged"),
+        )
+    ),
+)
+
 
 def directed(stack: Stack) -> tuple[Draft, ...]:
     """Return the policies for a stack; what it cannot do is left out when they are compiled."""
     rules = _SIGNS if stack.helpers else tuple(rule.replace(" at content", "") for rule in _SIGNS)
-    signs = (Draft((*_SITE, *ends, *rules, f"deploy one to {stack.deploys}")) for ends in _ENDS)
-    return *signs, Draft((*_SITE, *_ENDS[0], *_COUNTS, f"deploy one to {stack.deploys}"))
+    parts = (*((*ends, *rules) for ends in _ENDS), (*_ENDS[0], *_COUNTS), _TAGS)
+    return tuple(Draft((*_SITE, *part, f"deploy one to {stack.deploys}")) for part in parts)

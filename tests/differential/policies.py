@@ -107,7 +107,8 @@ def site(draw: st.DrawFn, can: Can) -> list[str]:
     chosen += [draw(st.sampled_from(_EXISTENCE))] if draw(st.booleans()) else []
     if "sign mail with batv" in can:
         chosen += ['sign mail from mine with batv keys "/etc/nullsender/batv.keys"']
-        chosen += ['rewrite forwarded mail with srs keys "/etc/srs" as srs.example.org'] if draw(_one_in(4)) else []
+    if "rewrite with srs" in can and draw(_one_in(4)):
+        chosen += ['rewrite forwarded mail with srs keys "/etc/nullsender/srs.keys" as srs.example.org']
     return chosen
 
 
@@ -215,6 +216,11 @@ _PERIODS = ("minute", "hour", "day", "10m")
 _COUNTERS = ("recipient", "client", "sender", "domain", "login")
 
 
+def _judges_tags(can: Can) -> bool:
+    """Tell whether tags can be asked for without more ado: receipts and answers of programs are left out by itself."""
+    return all(feature in can for feature in ("batv", "header matches", "report is"))
+
+
 def _narrowings(can: Can, subject: str) -> st.SearchStrategy[list[Texts]]:
     of_senders = subject in ("ordinary mail", "outgoing mail")
     some: list[Texts] = [st.sampled_from(w.RECIPIENTS).map("to {}".format)] * 2
@@ -222,7 +228,7 @@ def _narrowings(can: Can, subject: str) -> st.SearchStrategy[list[Texts]]:
     some += [st.sampled_from(w.SENDERS).map("from {}".format)] * 2 if of_senders else []
     some += [st.sampled_from(w.SCORES).map("scoring {} or more".format)] if "scoring" in can else []
     some += [st.sampled_from(("failing spf", "failing dmarc"))] if "spf" in can and of_senders else []
-    some += [st.just("without a valid batv tag")] if "batv" in can and subject == "bounces" else []
+    some += [st.just("without a valid batv tag")] if _judges_tags(can) and subject == "bounces" else []
     return st.lists(st.sampled_from(some), max_size=1) | st.lists(st.sampled_from(some), max_size=2, unique_by=id)
 
 
@@ -273,8 +279,9 @@ def _atoms(can: Can, subject: str) -> list[Texts]:
         wanted = of_senders or feature not in _OF_SENDERS
         if wanted and (feature != "authenticated" or subject == "outgoing mail"):
             question = st.sampled_from(pool).map(text.format)
-            found += [question] if feature in can else []
-            found += [question.map("not {}".format)] if f"not {feature}" in can else []
+            able = feature in can and (feature != "batv" or _judges_tags(can))
+            found += [question] if able else []
+            found += [question.map("not {}".format)] if able and f"not {feature}" in can else []
     return found
 
 

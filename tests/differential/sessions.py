@@ -70,7 +70,23 @@ def sessions(draw: st.DrawFn, policy: Policy, *, login: bool, scores: bool, whol
         first_contact=draw(st.booleans()) if pools.greylists else False,
         before=draw(st.sampled_from((0, 0, 1, 2, 3))) if pools.limits else 0,
     )
+    if pools.signs and draw(st.integers(1, 5)) == 5:
+        session = draw(_going_out(session, policy))
+    if pools.judges_tags and not whole:
+        session = replace(session, batv=draw(st.sampled_from((None, *w.TAGS))))
     return placed(draw(_with_facts(session) if whole else _authenticated(session, policy)))
+
+
+@st.composite
+def _going_out(draw: st.DrawFn, session: Session, policy: Policy) -> Session:
+    """Draw what somebody of ours sends elsewhere."""
+    networks = [member for one in policy.trusted for member in contents(one.entries)]
+    return replace(
+        session,
+        sender=draw(_spelled(st.sampled_from(PEOPLE), policy)),
+        recipients=(*session.recipients[:2], draw(st.sampled_from(ELSEWHERE))),
+        client=_client(draw(st.sampled_from(networks)), draw(st.sampled_from(_BITS))) if networks else session.client,
+    )
 
 
 class _Pools:
@@ -90,6 +106,8 @@ class _Pools:
         self.networks = (*STRANGERS, *STRANGERS, *networks, *site)
         self.limits = any(rule.limit for rule in policy.rules)
         self.greylists = any(isinstance(rule.action, p.Greylist) for rule in policy.rules)
+        self.signs = any(isinstance(statement.setting, p.SignBatv) for statement in policy.statements)
+        self.judges_tags = any(isinstance(atom, c.BatvIs) for atom in atoms)
         least = {atom.least for atom in atoms if isinstance(atom, c.Scoring)}
         points = {rule.action.points for rule in policy.rules if isinstance(rule.action, p.Score)}
         sums = {at - by for at in least for by in (0.0, *points)}

@@ -11,6 +11,7 @@ LAB = Path(__file__).parents[2] / ".lab"
 INSTALLED: Mapping[str, str] = {
     "git": "/usr/bin/git",
     "iproute2": "/sbin/ip",
+    "libfaketime": "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
     "postfix": "/usr/sbin/postfix",
     "postfix-lmdb": "/usr/lib/postfix/postfix-lmdb.so",
     "postfix-pcre": "/usr/lib/postfix/postfix-pcre.so",

@@ -80,7 +80,17 @@ def _others_than_null(about: Subject, when: c.Condition, action: p.Action | None
 
 
 # Null-sender mail that goes to an address as its owner wrote it, and so can have no tag (RFC 8098 §3, RFC 3834 §4).
-_UNTAGGED = (c.ReportIs("disposition-notification"), c.HeaderMatches("Auto-Submitted", r"^\s*auto-replied\b", True))
+# Receipts go to the untagged address of a header (RFC 8098 §2.1), as do answers of programs; a report of delivery is no
+# answer, though some servers mark it as one.
+_UNTAGGED = (
+    c.ReportIs("disposition-notification"),
+    c.AllOf(
+        (
+            c.HeaderMatches("Auto-Submitted", r"^\s*auto-replied\b", True),
+            c.Not(c.ReportIs("delivery-status")),
+        )
+    ),
+)
 
 
 def _signed(context: Context) -> tuple[c.Condition, ...]:

@@ -16,6 +16,7 @@ from nullsender.lab.listing import Listed
 from nullsender.lab.publishing import author_of, cannot_publish, published
 from nullsender.lab.replies import Reply
 from nullsender.lab.sink import Received
+from nullsender.lab.tagging import Tags
 from nullsender.lists import sets_of
 from nullsender.message import read_message
 from nullsender.names import Entries, Kind, LiveFile
@@ -76,7 +77,9 @@ class Player:
         """Hold the dialogue and wait until nothing moves any more; return the message's id and the replies."""
         mark = self.deployed.mark()
         id_, octets = compose(session, asked_of(self.deployed.policy))
-        sender, recipients = as_sent(session.sender), tuple(map(as_sent, session.recipients))
+        tags = Tags(self.deployed.policy, self.deployed.plan.name)
+        sender = as_sent(session.sender)
+        recipients = tuple(tags.sent(as_sent(recipient), session) for recipient in session.recipients)
         attempt = self.deployed.lab.attempt(sender, recipients, octets, session.client, session.helo, spoken)
         self._rest(mark)
         return id_, attempt
@@ -92,6 +95,7 @@ class Player:
         lab.resolver.server = None  # listings change from session to session
         lab.resolver.nameless = set() if session.named else {session.client}
         lab.resolver.silent = set(session.silent)
+        Tags(self.deployed.policy, self.deployed.plan.name).furnish()
         lab.resolver.set_listed(Listed(zone, session.client, code) for zone, code in sorted(session.listed))
         if self.settled:
             self._settle()
@@ -151,8 +155,10 @@ class Player:
         self, session: Session, attempt: Attempt, id_: str, mark: tuple[str, ...], spoken: Iterable[str]
     ) -> Observed:
         sink = self.deployed.lab.sink
+        found = seen(session, attempt, id_, sink.received, self.deployed.policy)
         return replace(
-            seen(session, attempt, id_, sink.received, self.deployed.policy),
+            found,
+            ill_signed=tuple(Tags(self.deployed.policy, self.deployed.plan.name).wrong(found, session)),
             turned_away=tuple(sink.turned_away),
             held=any(id_.encode() in octets for target_lab in self._labs() for octets in target_lab.held()),
             log=self.deployed.log_since(mark),
@@ -177,7 +183,10 @@ def seen(session: Session, attempt: Attempt, id_: str, mails: Iterable[Received]
         elif id_.encode() in mail.octets:
             ndrs += _reports(mail, session, policy)
     return Observed(
-        recipients=tuple((recipient, _said(reply)) for recipient, reply in attempt.recipients),
+        recipients=tuple(
+            (recipient, _said(reply))
+            for recipient, (_, reply) in zip(session.recipients, attempt.recipients, strict=False)
+        ),
         data=_said(attempt.data) if attempt.data else None,
         end=_said(attempt.end) if attempt.end else None,
         arrived=tuple(arrived),

@@ -30,6 +30,9 @@ class Var(Enum):
     DISCARD = "discard"
     RECIPIENTS = "recipients"  # those that were accepted, without subaddresses, one a line
     COUNTED = "counted"
+    BATV = "batv"  # the state of the recipient's tag, or `unknown`
+    KEYS = "keys"  # `no` while there is no key to sign with
+    LAST_DAY = "last_day"  # of a tag that is made now, modulo 1000
     CLASS = "class"
     FIRST_CLASS = "first_class"
 
@@ -160,6 +163,10 @@ class Known(Enum):
     FILTER_QUARANTINES = "quarantine"
     FILTER_DISCARDS = "discard"
     OTHER_CLASS = "the recipient is of another class than the first accepted one"
+    KEYS_READABLE = "the file of keys is there and can be read"
+    KEYS_THERE = "the file of keys holds one"
+    RECIPIENT_TAGGABLE = "a tag can stand before the recipient's local part"
+    SENDER_TAGGABLE = "a tag can stand before the sender's local part"
 
 
 @dataclass(frozen=True, slots=True)

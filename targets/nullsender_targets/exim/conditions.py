@@ -145,6 +145,25 @@ def _trusted(to: Conditions, _: c.Trusted, __: Stage, wanted: bool) -> Tests:
     return _when(ir.Yes(ir.Var.TRUSTED), wanted)
 
 
+def _tag_is(to: Conditions, atom: c.BatvIs, stage: Stage, wanted: bool) -> Tests:
+    """Ask for the state of the recipient's tag; of a message, whether it is that of every accepted recipient's."""
+    to.used.add(ir.Var.BATV)
+    unknown, is_so = ir.Is(ir.Var.BATV, "unknown"), ir.Is(ir.Var.BATV, atom.state)
+    if stage is Stage.RCPT:
+        return (ir.When(is_so if wanted else ir.Without(any_of((is_so, unknown)))),)
+    other = other_tag(atom.state)
+    to.used.add(other)
+    if not wanted:
+        return (ir.When(ir.Defined(other)),)
+    to.used.add(UNKNOWN_TAG)
+    return (ir.When(ir.Without(any_of((ir.Defined(other), ir.Defined(UNKNOWN_TAG))))),)
+
+
+def other_tag(state: str) -> ir.Flag:
+    """Return the flag that says of some accepted recipient that its tag is surely in another state."""
+    return ir.Flag(f"batv_not_{state}")
+
+
 def _upstream(to: Conditions, _: c.Upstream, __: Stage, wanted: bool) -> Tests:
     if to.site.upstream is None:
         return _when(ir.Any(()), wanted)
@@ -175,6 +194,7 @@ def _when(expr: ir.Expr, wanted: bool) -> Tests:
 
 
 UNKEPT = ir.Flag("unkept")
+UNKNOWN_TAG = ir.Flag("batv_unknown")
 _LITERALS: Mapping[type, Callable[[Conditions, Any, Stage, bool], Tests]] = {
     c.SenderNull: lambda _, __, ___, wanted: (ir.NullSender(negated=not wanted),),
     c.SenderPostmaster: _sender_is_postmaster,
@@ -188,6 +208,7 @@ _LITERALS: Mapping[type, Callable[[Conditions, Any, Stage, bool], Tests]] = {
     c.Authenticated: lambda _, __, ___, wanted: _when(ir.Defined(ir.Fact.LOGIN), wanted),
     c.Trusted: _trusted,
     c.Upstream: _upstream,
+    c.BatvIs: _tag_is,
     c.Kept: _kept,
     c.RecipientElsewhere: lambda _, __, ___, wanted: _when(ir.Yes(ir.Var.SERVED), not wanted),
     c.RecipientUnknown: lambda _, __, ___, wanted: (ir.When(ir.Is(ir.Var.KNOWN, "no" if wanted else "yes")),),

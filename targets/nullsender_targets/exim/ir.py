@@ -44,6 +44,11 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
+class KeysMust:
+    """There has to be a key: else the ACL is in error, and so is what asked for its value."""
+
+
+@dataclass(frozen=True, slots=True)
 class NullSender:
     negated: bool = False
 
@@ -88,7 +93,7 @@ class Scan:
     """Show the message to the content filter."""
 
 
-Test = When | NullSender | Hosts | Listed | Acl | VerifyRecipient | VerifyName | Scan
+Test = When | KeysMust | NullSender | Hosts | Listed | Acl | VerifyRecipient | VerifyName | Scan
 
 
 # --- what a statement does --------------------------------------------------------------------------------------------
@@ -102,6 +107,10 @@ class Reading(Enum):
     REPORT = "report"
     FILTER_SCORE = "filter score"
     FILTER_RULE = "filter rule"
+    TAG_STATE = "state of the recipient's tag"
+    SIGNED = "the sender with a tag"
+    RETURN_PATH = "return path"
+    SENDER_ADDRESS = "sender address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +178,28 @@ class Also:
     other: Variable
 
 
+@dataclass(frozen=True, slots=True)
+class LastDay:
+    """The last day on which a tag is good that is made now, modulo 1000."""
+
+    days: int
+
+
 Value = (
-    Reading | Base | Truth | Kleene | Sticky | Word | Plus | Memberships | IfUnset | Also | Reached | FirstTry | Counted
+    Reading
+    | Base
+    | Truth
+    | Kleene
+    | Sticky
+    | Word
+    | Plus
+    | Memberships
+    | IfUnset
+    | Also
+    | Reached
+    | FirstTry
+    | Counted
+    | LastDay
 )
 
 
@@ -188,6 +217,13 @@ class Answer:
     enhanced: str
     text: str
     id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Give:
+    """What an ACL gives that is called for its value."""
+
+    value: Reading
 
 
 class FilterAnswer(Enum):
@@ -230,7 +266,7 @@ class Note:
     once: bool = True  # as the statement's own log line; else written at once
 
 
-Effect = Set | Answer | FilterAnswer | AddHeader | RemoveHeaders | FilterHeaders | Note
+Effect = Set | Answer | Give | FilterAnswer | AddHeader | RemoveHeaders | FilterHeaders | Note
 
 
 class Verb(Enum):
@@ -306,4 +342,6 @@ class Exim:
     postmaster: str | None  # the domain whose postmaster gets the mail of a bare one, and copies of NDRs
     ndrs: Ndrs
     remembers: bool  # limits or greylisting
+    keys: str | None  # the file of BATV's keys, where tags are made or judged
+    signs: PolicyStatement | None  # remote transports sign the reverse-path
     placed: Sequence[str]

@@ -11,7 +11,7 @@ from nullsender.diagnostic import Diagnostic
 from nullsender.features import full_condition
 from nullsender.plan import Part, Step
 from nullsender.policy import Stage
-from nullsender_targets.exim import ir, ndrs, recipients
+from nullsender_targets.exim import ir, ndrs, recipients, signing
 from nullsender_targets.exim.conditions import UNKEPT, Conditions, TooDeepError
 from nullsender_targets.exim.counting import COUNT, Counting
 from nullsender_targets.exim.filtering import scan, verdict
@@ -33,6 +33,7 @@ def lower(part: Part) -> tuple[ir.Exim, tuple[Diagnostic, ...]]:
         ir.AclBlock("check_rcpt", tuple(work.check_rcpt(at_rcpt)), "RCPT: one recipient"),
         *work.check_message(data, content),
         *work.counting.block(),
+        *work.signing(),
     )
     hops = tuple(
         ir.Hop(f"delivery_{number}", work.to.sets.member(delivery.domains, (ir.Fact.DOMAIN,)), delivery)
@@ -57,6 +58,8 @@ def lower(part: Part) -> tuple[ir.Exim, tuple[Diagnostic, ...]]:
             postmaster=recipients.postmasters_domain(part.site),
             ndrs=sent,
             remembers=bool(work.counting.limits or work.counting.greylists),
+            keys=part.site.batv.keys if part.site.batv and (work.signs or ir.Var.BATV in work.to.used) else None,
+            signs=work.signs,
             placed=(*(step.rule.id for step in part.steps), *(s.id for s in part.statements)),
         ),
         (*work.found, *ndrs.misfits(sent)),
@@ -76,6 +79,16 @@ class _Work:
     @property
     def quarantines(self) -> bool:
         return any(isinstance(step.rule.action, p.Quarantine) for step in self.part.steps) or bool(self.part.filtering)
+
+    @property
+    def signs(self) -> p.Statement | None:
+        return next((s for s in self.part.statements if isinstance(s.setting, p.SignBatv)), None)
+
+    def signing(self) -> Iterator[ir.AclBlock]:
+        if self.signs:
+            doubles = any(isinstance(s.setting, p.CopyDoubleBounces) for s in self.part.statements)
+            unsigned = ir.Reading.SENDER_ADDRESS if doubles else ir.Reading.RETURN_PATH
+            yield signing.sign(self.signs, self.to, unsigned=unsigned)
 
     # --- rules --------------------------------------------------------------------------------------------------------
     def at(self, stage: Stage) -> Iterator[ir.Statement]:
@@ -131,12 +144,15 @@ class _Work:
         existing = [s for step in steps if step.rule.existence for s in self._existence(step)]
         known = tuple(recipients.existence(self.to)) if existing else ()
         split = tuple(self._split())
+        keyless = tuple(signing.without_keys(self.signs, self.to)) if self.signs else ()
         yield from recipients.facts(self.to)
+        yield from signing.judged(self.to)
         yield from relaying
         yield from known
         yield from existing
         yield from rules
         yield from split
+        yield from keyless
         passed = () if self.part.standalone else (ir.Acl("owners_rcpt"),)
         yield ir.Statement(ir.Verb.ACCEPT, passed, tuple(self._left_behind()), "accepted; what later rules will ask")
 
@@ -180,6 +196,7 @@ class _Work:
             yield ir.Set(flag, ir.Sticky(ir.Without(any_of(told))))
         if UNKEPT in self.to.used:
             yield ir.Set(UNKEPT, ir.Sticky(ir.Without(ir.Yes(ir.Var.KEPT))))
+        yield from signing.left_behind(self.to)
         for acl, flag in self.spared.items():
             yield ir.Set(flag, ir.Sticky(ir.Without(ir.CallAcl(acl))))
         yield from self.counting.recipients()

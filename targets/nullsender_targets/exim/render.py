@@ -47,12 +47,14 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
     ndrs = exim.ndrs
     own_way = serving.through(ndrs)
     routing = {"served": serving.domains(exim.served), "elsewhere": serving.domains(exim.served, negated=True)}
+    signed = {"signs": exim.signs.id if exim.signs else None}
     fragments: dict[str, dict[str, object]] = {
         "main": {
             "lists": [_list(one) for one in exim.lists],
             "commands": commands,
             "filter": _filter(exim),
             "memory": Quoted(MEMORY) if exim.remembers else None,
+            "keys": quote.text(exim.keys) if exim.keys else None,
             "options": serving.options(ndrs),
             "bounces_end": ndrs.bounce_seconds is not None,
         },
@@ -65,7 +67,7 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
             "origin": ndrs.origins["to"].id if "to" in ndrs.origins else None,
             "through": own_way,
         },
-        "transports": {"hold": exim.quarantine is Into.HOLD, "through": own_way},
+        "transports": {"hold": exim.quarantine is Into.HOLD, "through": own_way, **signed},
         "retry": {"rules": serving.retries(ndrs)},
     }
     shared = {"standalone": exim.standalone, "debian": exim.placement == "debian" and not exim.standalone}
@@ -81,6 +83,7 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
             "postmaster": _postmaster(exim) if exim.postmaster else None,
             "errors_to": serving.double_bounces(ndrs),
             "warns": ndrs.warn_seconds is not None,
+            **signed,
         }
         files.append(artifact(WHOLE, page(HERE, f"{WHOLE}.j2", **routing, **whole)))
     return tuple(files)

@@ -132,11 +132,20 @@ def _(expr: ir.Known) -> Quoted:
     return Quoted(_KNOWN[expr])
 
 
+KEYS = "NULLSENDER_BATV_KEYS"  # a macro for the path, so that what checks the files may have keys of its own
+KEY_LINES = rf"${{filter{{<\n ${{readfile{{{KEYS}}}}}}}{{match{{$item}}{{\N^\d \S\N}}}}}}"
+# No quotes around it (RFC 5321 §4.1.2), and with a tag at most 64 octets.
+_TAGGABLE = r"\N^(?!\.|[^@]*\.[.@])[^\s\"\\()<>,;:@\x5b\x5d\x00-\x1f\x7f-\xff]{1,48}@[^@]+$\N"
 _FIRST, _CLASS = variable(ir.Var.FIRST_CLASS), variable(ir.Var.CLASS)
 _KNOWN: Mapping[ir.Known, str] = {
     ir.Known.BARE_POSTMASTER: BARE,
     ir.Known.FROM_OWN_POSTMASTER: "eqi{$sender_address}{postmaster@$qualify_domain}",
     ir.Known.OTHER_CLASS: f"!eq{{${_CLASS}}}{{${_FIRST}}}",
+    # What cannot be opened is an error wherever it is read, so whether it can is asked by another program.
+    ir.Known.KEYS_READABLE: f"and{{{{exists{{{KEYS}}}}}{{bool{{${{run{{/usr/bin/test -r {KEYS}}}{{yes}}{{no}}}}}}}}}}",
+    ir.Known.KEYS_THERE: f"!eq{{}}{{{KEY_LINES}}}",
+    ir.Known.RECIPIENT_TAGGABLE: f"match{{${variable(ir.Var.RCPT)}}}{{{_TAGGABLE}}}",
+    ir.Known.SENDER_TAGGABLE: f"match{{${variable(ir.Var.SENDER)}}}{{{_TAGGABLE}}}",
     ir.Known.FILTER_ANSWERED: rf"match{{{REPORT}}}{{\N{LINE}(accept|reject|defer|quarantine|discard)\b\N}}",
     ir.Known.FILTER_REJECTS: rf"match{{{REPORT}}}{{\N{LINE}reject \N}}",
     ir.Known.FILTER_DEFERS: rf"match{{{REPORT}}}{{\N{LINE}defer \N}}",

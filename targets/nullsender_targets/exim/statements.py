@@ -9,8 +9,8 @@ from typing import Any
 
 from nullsender.layout import Quoted
 from nullsender_targets.exim import ir, quote
-from nullsender_targets.exim.spelling import condition, list_name, variable
-from nullsender_targets.exim.values import filter_headers, filter_reply, set_to
+from nullsender_targets.exim.spelling import KEYS, condition, list_name, variable
+from nullsender_targets.exim.values import filter_headers, filter_reply, set_to, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,13 @@ def _(of: ir.When) -> Quoted:
             return Quoted(f"!condition = ${{if {condition(part)}}}")
         case expr:
             return Quoted(f"condition = ${{if {condition(expr)}}}")
+
+
+@test.register
+def _(_of: ir.KeysMust) -> Quoted:
+    """Have reading fail where there is no key: an ACL that only denies has a value, too, which is nothing."""
+    there = condition(ir.Known.KEYS_THERE)
+    return Quoted(f"condition = ${{if {there}{{yes}}{{${{readfile{{{KEYS}, which holds no key}}}}}}}}")
 
 
 @test.register
@@ -121,6 +128,11 @@ def _(of: ir.Set) -> Iterator[Quoted]:
 @_effect.register
 def _(of: ir.Answer) -> Iterator[Quoted]:
     yield Quoted(f"message = {quote.text(f'{of.code} {of.enhanced} {of.text} [{of.id}]')}")
+
+
+@_effect.register
+def _(of: ir.Give) -> Iterator[Quoted]:
+    yield Quoted(f"message = {value(of.value)}")
 
 
 @_effect.register

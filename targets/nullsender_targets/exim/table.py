@@ -48,6 +48,7 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
     "trusted client": _way("a login, or a list of networks"),
     "upstream client": _way("`hosts` with a list of networks"),
     "kept recipient": _way("the local part is compared, at the domains served"),
+    "batv": _way("an HMAC is computed with the key whose number the tag names, and its day is compared"),
     "scoring": (
         *_way("the policy's points and the filter's score are summed up in a variable", _CONTENT, "spamd"),
         *_way("the policy's points are summed up in a variable", _CONTENT),
@@ -98,6 +99,7 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "give up bounces": _way("a retry rule for null senders; a bounce that is refused is dropped at once"),
     "warn about delay": _way("`delay_warning`, to those who would get an NDR"),
     "word ndrs": _way("`bounce_message_file` and `warn_message_file`, made from the policy's file"),
+    "sign mail with batv": _way("`return_path` of the transports to other machines, with an HMAC"),
     "copy double bounces": _standalone("`errors_to` of the routers for null senders"),
 }
 
@@ -106,7 +108,6 @@ _CANNOT: Mapping[str, str] = {
     **{f"recipients from {source}": _LATER for source in ("sqlite", "postgres", "mysql", "ldap", "callout")},
     "return nothing": "Exim returns at least the headers: `bounce_return_message` is ignored for reports of failure",
     "answer automatically": "no autoresponder is generated, and those of an existing configuration are its own",
-    "sign mail with batv": _LATER,
     "rewrite with srs": _LATER,
     "send ndrs only to senders passing spf or dmarc": "Debian's Exim is built without DMARC",
     "send ndrs only to senders passing spf or dmarc without a copy": "Debian's Exim is built without DMARC",
@@ -115,7 +116,6 @@ _UNASKED: Mapping[str, str] = {
     "recipients over quota": _LATER,
     "spf": _LATER,
     "dmarc": "Debian's Exim is built without DMARC",
-    "batv": _LATER,
     "header matches": _LATER,
     "report is": _LATER,
     "forged bounces": _LATER,

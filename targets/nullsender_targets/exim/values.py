@@ -7,7 +7,7 @@ from functools import singledispatch
 from typing import Any
 
 from nullsender.layout import Quoted
-from nullsender_targets.exim import ir, memory, quote
+from nullsender_targets.exim import ir, memory, quote, tags
 from nullsender_targets.exim.spelling import BARE, LINE, REPORT, condition, variable
 
 _PRVS = r"\N^prvs=\d{4}[0-9a-f]{6}=\N"
@@ -25,6 +25,7 @@ _READINGS: Mapping[ir.Reading, str] = {
     ir.Reading.FILTER_SCORE: (
         rf"${{if match{{{REPORT}}}{{\N{LINE}score (-?\d+)\b\N}}{{$1}}{{${{eval10:0$spam_score_int*100}}}}}}"
     ),
+    **tags.READINGS,
     ir.Reading.FILTER_RULE: rf"${{if match{{{REPORT}}}{{\N{LINE}(quarantine|discard) \[([^\n]*)\]\N}}{{$2}}}}",
 }
 
@@ -67,6 +68,11 @@ def _(of: ir.Word) -> Quoted:
 @value.register
 def _(of: ir.Plus) -> Quoted:
     return Quoted(f"${{eval10:${variable(ir.Var.SCORE)}+({of.thousandths})}}")
+
+
+@value.register
+def _(of: ir.LastDay) -> Quoted:
+    return Quoted(tags.last_day(of.days))
 
 
 @value.register

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nullsender.target import Finding, Verification
+from nullsender_targets.exim.spelling import KEYS
 
 _SBIN = ("/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/exim/bin")
 _SECONDS = 60
@@ -19,7 +20,8 @@ _PLACE = re.compile(r"Exim configuration error in line (\d+) of (\S+?):?\s*$", r
 # Values that are expanded when a message comes, so that reading the file does not try them.
 _EXPANDED = re.compile(
     r"^\s*(?:(?:accept|deny|defer|discard|require|warn)\s+)?!?"
-    r"(?:condition|message|log_message|logwrite|(?:add|remove)_header|set \w+|domains|errors_to|data)\s*=\s*(.*\$.*)$"
+    r"(?:condition|message|log_message|logwrite|(?:add|remove)_header|set \w+|domains|errors_to|data|return_path)"
+    r"\s*=\s*(.*\$.*)$"
 )
 _LONG = re.compile(r"(.{500}[^\\](?=[^\s\\]))")
 _MARK = "the-next-string"
@@ -76,12 +78,15 @@ class _Check:
         self.exim, self.folder, self.place = exim, folder, place
         self.memory = place / "memory"
         shutil.copytree(folder, place / "exim")
+        self.keys = place / "keys"  # those of the server are none of our business
+        self.keys.write_text("0 of-this-check\n")
         for path in (place, *place.rglob("*")):  # root's Exim reads as a user of its own
             path.chmod(0o755 if path.is_dir() else 0o644)
         self.config = place / "exim.conf"
         tables = place / "exim" / "nullsender"
         rest = f".include {place}/exim/{_WHOLE}\n" if standalone else _AROUND.format(folder=tables)
-        self.config.write_text(f"NULLSENDER_DIR = {tables}\nNULLSENDER_MEMORY = {self.memory}\n{rest}")
+        self.macros = {"NULLSENDER_DIR": tables, "NULLSENDER_MEMORY": self.memory, KEYS: self.keys}
+        self.config.write_text("".join(f"{name} = {path}\n" for name, path in self.macros.items()) + rest)
 
     def run(self) -> Verification:
         ran, findings = ["exim -bV"], list(self._index())
@@ -143,8 +148,9 @@ class _Check:
             yield Finding(_WHOLE, None, f"exim -be: {done.stderr.strip() or 'answers are missing'}")
 
     def _without_macros(self, text: str) -> str:
-        tables = f"{self.place}/exim/nullsender"
-        return text.replace("NULLSENDER_DIR", tables).replace("NULLSENDER_MEMORY", str(self.memory))
+        for name, path in self.macros.items():
+            text = text.replace(name, str(path))
+        return text
 
     def _strings(self) -> Iterator[tuple[str, int, str]]:
         """Yield every string that is expanded when a message comes, with its place."""
