@@ -21,7 +21,7 @@ return function(configured, questions)
     end
     questions.check(rule.condition)
     places[#places + 1] = rule
-    if rule.action == 'tag' then rules.tags[#rules.tags + 1] = rule.header end
+    if rule.action == 'tag' and not rule.report_only then rules.tags[#rules.tags + 1] = rule.header end
   end
 
   -- A rule of the rcpt stage speaks of one recipient; decided here, it fires when it would for every one.
