@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from nullsender.capability import Capabilities, Loss, Way, version
 from nullsender.features import FEATURES
@@ -23,10 +23,14 @@ HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A server with none or one helper, or a helper by itself (with the links that it offers)."""
+    """A server with none or one helper, or a helper by itself (with the links that it offers).
+
+    `further` are helpers that the helper may have, by the link to them.
+    """
 
     name: str
     members: tuple[tuple[AnyTarget, frozenset[str]], ...]  # each with its circumstances
+    further: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,14 @@ class Cell:
     """What a column does with a feature: `by` is the component, None for cannot, whose sentence says why.
 
     `several` are losses that only messages with several recipients show. `mode` is the one in which alone it can be
-    done, None for both.
+    done, None for both, and `further` the helper without which it cannot.
     """
 
     by: str | None
     losses: frozenset[Loss] = frozenset()
     several: frozenset[Loss] = frozenset()
     mode: str | None = None
+    further: str | None = None
     stages: tuple[str, ...] = ()
     sentence: str = ""
 
@@ -74,14 +79,21 @@ def matrix(names: Iterable[str], load: Callable[[str], AnyTarget]) -> Matrix:
 
 
 def _columns(targets: Sequence[AnyTarget]) -> Iterator[Column]:
-    for target in targets:
-        yield Column(target.title, ((target, MODES | frozenset(target.capabilities.offers)),))
-    for server in targets:
-        for helper in targets:
+    """Yield a column for each target that decides anything, and for each server with each such helper."""
+    deciding = [target for target in targets if target.capabilities.ways]
+    titles = {kind: target.title for target in targets for kind in target.capabilities.offers}
+    further = {t.name: {k: titles[k] for k in t.capabilities.accepts if k in titles} for t in deciding}
+    for target in deciding:
+        offers = frozenset(target.capabilities.offers)
+        its = further[target.name] if offers else {}
+        yield Column(target.title, ((target, MODES | offers | set(its)),), its)
+    for server in deciding:
+        for helper in deciding:
             kind = next((k for k in server.capabilities.accepts if k in helper.capabilities.offers), None)
             if helper is not server and kind is not None:
-                circumstances = MODES | {kind}
-                yield Column(f"{server.title} with {helper.title}", ((server, circumstances), (helper, circumstances)))
+                its = further[helper.name]
+                members = ((server, MODES | {kind}), (helper, MODES | {kind} | set(its)))
+                yield Column(f"{server.title} with {helper.title}", members, its)
 
 
 def _cell(feature: str, column: Column) -> Cell:
@@ -94,6 +106,8 @@ def _cell(feature: str, column: Column) -> Cell:
         return Cell(None, sentence=_why_not(feature, column))
     cheapest = min(_price(way) for _, way in ways)
     best = [(target, way) for target, way in ways if _price(way) == cheapest]
+    alone = [(target, way) for target, way in best if way.needs.isdisjoint(column.further)]
+    best = alone or best
     target, way = min(best, key=lambda pair: len(pair[1].needs & MODES))
     modes = set[str]().union(*(way.needs & MODES or MODES for _, way in best))
     return Cell(
@@ -101,6 +115,7 @@ def _cell(feature: str, column: Column) -> Cell:
         way.losses,
         way.several,
         modes.pop() if len(modes) == 1 else None,
+        None if alone else ", ".join(title for kind, title in column.further.items() if kind in way.needs),
         tuple(stage.word for stage in sorted(way.stages)),
         way.sentence,
     )

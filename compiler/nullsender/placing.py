@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from nullsender import condition as c
@@ -57,23 +57,15 @@ class Option:
 def team(
     deployment: p.Deployment, *, standalone: bool, load: Callable[[str], AnyTarget]
 ) -> tuple[tuple[Member, ...], tuple[p.Component, ...]]:
-    """Return the members of a deployment, the server first, and the helpers that the server cannot attach."""
-    server = load(deployment.server.name)
+    """Return the members of a deployment, the server first, and the helpers that nobody in it can attach."""
     mode = "standalone" if standalone else "fragment"
-    links: list[Link] = []
-    loose: list[p.Component] = []
-    for helper in deployment.helpers:
-        offers = load(helper.name).capabilities.offers
-        kind = next((kind for kind in server.capabilities.accepts if kind in offers), None)
-        if kind is None:
-            loose.append(helper)
-        else:
-            links.append(Link(kind, helper.name, offers[kind]))
-    of_link: Mapping[str, Link] = {link.helper: link for link in links}
+    joints = _joints(deployment, load)
+    loose = tuple(helper for helper in deployment.helpers if helper.name not in joints)
     members: list[Member] = []
     for component in (deployment.server, *(h for h in deployment.helpers if h not in loose)):
         target = load(component.name)
-        its_links = (of_link[component.name],) if members else tuple(links)
+        listens = (joints[component.name].link,) if component.name in joints else ()
+        links = (*listens, *(joint.link for joint in joints.values() if joint.host == component.name))
         placements = tuple(target.placements) or ("",)
         members.append(
             Member(
@@ -81,12 +73,35 @@ def team(
                 component.name,
                 target.capabilities,
                 version(component.version or target.capabilities.versions[-1]),
-                its_links,
-                frozenset({mode, *(link.kind for link in its_links)}),
+                links,
+                frozenset({mode, *(link.kind for link in links)}),
                 deployment.placement if deployment.placement in placements else placements[0],
             )
         )
-    return tuple(members), tuple(loose)
+    return tuple(members), loose
+
+
+@dataclass(frozen=True, slots=True)
+class _Joint:
+    """A link, and the component that attaches the helper by it."""
+
+    host: str
+    link: Link
+
+
+def _joints(deployment: p.Deployment, load: Callable[[str], AnyTarget]) -> dict[str, _Joint]:
+    """Return by the name of each helper what joins it to the server, or else to a helper of the server."""
+    found: dict[str, _Joint] = {}
+    hosts: tuple[str, ...] = (deployment.server.name,)
+    for _ in range(2):
+        for helper in (helper for helper in deployment.helpers if helper.name not in found):
+            offers = load(helper.name).capabilities.offers
+            kinds = ((host, kind) for host in hosts for kind in load(host).capabilities.accepts if kind in offers)
+            host, kind = next(kinds, ("", ""))
+            if kind:
+                found[helper.name] = _Joint(host, Link(kind, helper.name, offers[kind]))
+        hosts = tuple(found)
+    return found
 
 
 def options(rule: p.Rule, policy: p.Policy, members: tuple[Member, ...]) -> tuple[Option, ...]:

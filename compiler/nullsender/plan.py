@@ -11,7 +11,7 @@ from nullsender.policy import Delivery, QuarantineInto, Rule, Served, SignBatv, 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """How a server and a helper are joined: a kind (`milter`), the helper's name, and the address where it listens."""
+    """How a helper is joined to its server, or to a helper of that: a kind (`milter`), its name, where it listens."""
 
     kind: str
     helper: str
@@ -60,7 +60,7 @@ class Part:
     site: Site
     steps: tuple[Step, ...]
     statements: tuple[Statement, ...]
-    links: tuple[Link, ...]  # a server: its helpers; a helper: where it listens
+    links: tuple[Link, ...]  # a server: its helpers; a helper: where it listens, then helpers of its own
     filtering: tuple[Link, ...] = ()  # a server: those of its helpers that have to see every message
     behind: tuple[str, ...] = ()  # deployments in front, which have decided what this one does not
 

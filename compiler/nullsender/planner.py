@@ -58,7 +58,7 @@ class _Planner:
 
     def run(self, decided_in_front: dict[str, str]) -> DeploymentPlan:
         choices, gaps = self._choices(decided_in_front)
-        choices = self._one_sum(self._in_order(choices))
+        choices = self._counted_last(self._one_sum(self._in_order(choices)))
         self.found.extend(self.refusals.approximated(option) for option in choices if option.step.losses)
         settings = self._settings()
         site = self._site()
@@ -123,6 +123,19 @@ class _Planner:
                         self.found.append(self.refusals.two_sums(points, question))
                     else:
                         choices = _with(choices, move)
+        return choices
+
+    def _counted_last(self, choices: list[Option]) -> list[Option]:
+        """See that no message is counted that is refused afterwards: a helper counts before its server decides."""
+        tried = set[tuple[tuple[int, int], ...]]()
+        while early := next(_counted_and_refused(choices), None):
+            move = self._together(*early)
+            places = tuple((option.member.index, option.step.stage) for option in choices)
+            if move is None or places in tried:
+                self.found.append(self.refusals.counted_and_refused(*early))
+                break
+            tried.add(places)
+            choices = self._in_order(_with(choices, move))
         return choices
 
     # --- settings and the site ----------------------------------------------------------------------------------------
@@ -222,6 +235,16 @@ def _ids(front: DeploymentPlan) -> Iterator[str]:
 
 def _with(choices: list[Option], move: Option) -> list[Option]:
     return [move if option.step.rule is move.step.rule else option for option in choices]
+
+
+def _counted_and_refused(choices: list[Option]) -> Iterator[tuple[Option, Option]]:
+    """Yield each limit of a helper with what its server may refuse when the helper has counted the message."""
+    for counting in (option for option in choices if option.step.rule.limit and option.member.index):
+        for other in choices:
+            refuses = isinstance(other.step.rule.action, p.Reject | p.Defer) and not other.step.rule.report_only
+            after = other.member.index == 0 and other.step.stage >= counting.step.stage
+            if refuses and after and can_meet(counting.step.rule, other.step.rule):
+                yield counting, other
 
 
 def _asks_for_the_sum(rule: p.Rule) -> bool:

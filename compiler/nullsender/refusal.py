@@ -35,12 +35,18 @@ class Refusals:
         server = self.deployment.server.name
         accepts = self.catalogue.load(server).capabilities.accepts
         offers = self.catalogue.load(helper.name).capabilities.offers
+        others = (n for n in self.catalogue.names() if not set(self._attached_by(n)).isdisjoint(offers) and n != server)
+        through = _list(f"`{name}`" for name in others)
         return Diagnostic(
             "NS501",
             f"`{helper.name}` cannot be attached to `{server}`",
             helper.span,
             note=f"`{server}` attaches helpers by {_list(accepts)}; `{helper.name}` offers {_list(offers)}",
+            help=f"{through} attaches it" if through != "nothing" else None,
         )
+
+    def _attached_by(self, name: str) -> tuple[str, ...]:
+        return self.catalogue.load(name).capabilities.accepts
 
     def impossible(self, rule: p.Rule) -> Diagnostic:
         reasons = [
@@ -118,6 +124,16 @@ class Refusals:
             points.step.rule.span,
             note=f"{points.member.name} adds the points, {question.member.name} asks for the sum",
             labels=(Label(question.step.rule.span, "asks for the sum"),),
+        )
+
+    def counted_and_refused(self, counting: Option, other: Option) -> Diagnostic:
+        return Diagnostic(
+            "NS550",
+            f"`{counting.step.rule.words}` would count what `{other.step.rule.words}` refuses",
+            counting.step.rule.span,
+            note=f"{other.member.name} decides after {counting.member.name} has counted the message",
+            labels=(Label(other.step.rule.span, "refuses it afterwards"),),
+            help="let the two exclude each other with `except`",
         )
 
     def _cannot(self, words: str, span: Span | None, reasons: list[str], features: tuple[str, ...]) -> Diagnostic:

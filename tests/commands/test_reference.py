@@ -10,7 +10,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 PIECES = re.findall(r"^```ndr\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[1:]  # the first is a policy of its own
 STAND_INS = (
     (r"to (postfix 3\.7|exim 4\.96|exchange-online|exchange-server 2019)", "to postbox 2.0"),
-    (r"with rspamd 3\.4", "with strainer 3.1"),
+    (r"with rspamd 3\.4(, redis 7)?", "with strainer 3.1"),
     (r'include ".*"', ""),
 )
 

@@ -69,6 +69,7 @@ def test_json_says_everything_for_programs(run: Run) -> None:
         "losses": ["log"],
         "losses with several recipients": [],
         "mode": None,
+        "with": None,
         "stages": ["rcpt", "data", "content"],
         "sentence": "never silently",
     }

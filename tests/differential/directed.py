@@ -45,8 +45,8 @@ _SIGNS = (  # each of its own, so that few stand in another's way
     "reject bounces to several recipients at content as rest",
 )
 _COUNTS = (
-    "greylist ordinary mail for 5m when client in lepers as new",
-    "greylist mail for 1h report only as watched",
+    "greylist ordinary mail for 5m when client in lepers allow approximate as new",
+    "greylist mail for 1h report only allow approximate as watched",
     "limit ordinary mail to 2 per hour per sender report only as written",
     "limit mail to 2 per day per recipient report only as received",
     "limit mail to 2 per 10m per domain report only as at-home",

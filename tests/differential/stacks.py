@@ -96,9 +96,9 @@ class Stack:
 STACKS = (
     Stack("postfix", "postfix", reaches_postmaster=True),
     Stack("exim", "exim"),
-    Stack("rspamd", DOORMAN, ("rspamd",), login=True, milter=True),
-    Stack("postfix-rspamd", "postfix", ("rspamd",), milter=True, reaches_postmaster=True),
-    Stack("exim-rspamd", "exim", ("rspamd",)),
+    Stack("rspamd", DOORMAN, ("rspamd", "redis"), login=True, milter=True),
+    Stack("postfix-rspamd", "postfix", ("rspamd", "redis"), milter=True, reaches_postmaster=True),
+    Stack("exim-rspamd", "exim", ("rspamd", "redis")),
 )
 
 

@@ -17,6 +17,7 @@ from nullsender import discover
 from nullsender.lab.dialogue import Dialogue
 from nullsender.lab.machine import descendants
 from nullsender.lab.replies import Reply
+from nullsender.target import Lab
 from tests.live.deployment import Deployed
 
 _PATIENCE = 10.0  # seconds until a program has ended, or what was left in a queue has gone
@@ -29,9 +30,9 @@ def processes(program: str) -> tuple[int, ...]:
 
 
 @contextmanager
-def refusing(program: str, start: Callable[[], None]) -> Iterator[None]:
+def refusing(program: str, start: Callable[[], None], number: signal.Signals = signal.SIGKILL) -> Iterator[None]:
     """Kill a program: connections to it break, and new ones are refused. `start` brings it back."""
-    _signal(program, signal.SIGKILL)
+    _signal(program, number)
     until = time.monotonic() + _PATIENCE
     while any(_runs(process) for process in processes(program)):
         assert time.monotonic() < until, f"{program} does not end"
@@ -85,12 +86,28 @@ def outcome(session: Dialogue, sender: str, recipient: str, message: bytes, befo
     return replies[-1]
 
 
+def clear(deployed: Deployed) -> None:
+    """Wait until what an earlier session left has been delivered, and forget it."""
+    until = time.monotonic() + _PATIENCE
+    while not _at_rest(deployed):
+        assert time.monotonic() < until, f"mail does not leave\n{deployed.log()}"
+        time.sleep(0.01)
+    deployed.lab.sink.clear()
+
+
 def nothing_left(deployed: Deployed, seconds: float = 1) -> bool:
     """Tell whether nothing arrived anywhere and nothing waits to leave: no message, and no report of one."""
-    labs = [discover.load(output.part.component).lab for output in deployed.outputs]
-    return not deployed.lab.sink.comes(lambda _: True, seconds) and all(
-        lab.at_rest("disconnect from") for lab in labs if lab
-    )
+    return not deployed.lab.sink.comes(lambda _: True, seconds) and _at_rest(deployed)
+
+
+def labs(deployed: Deployed) -> Iterator[Lab]:
+    """Yield the lab of each component."""
+    found = (discover.load(output.part.component).lab for output in deployed.outputs)
+    return (lab for lab in found if lab)
+
+
+def _at_rest(deployed: Deployed) -> bool:
+    return all(lab.at_rest("disconnect from") for lab in labs(deployed))
 
 
 def _signal(program: str, number: signal.Signals) -> None:

@@ -14,7 +14,7 @@ import pytest
 from nullsender.lab.dialogue import Dialogue
 from nullsender.lab.replies import Reply
 from tests.live.deployment import Deployed, Stage
-from tests.live.failing import FAILURES, nothing_left, outcome, refusing, silent, starting
+from tests.live.failing import FAILURES, clear, nothing_left, outcome, refusing, silent, starting
 from tests.live.scenario import deployments
 
 pytestmark = pytest.mark.live
@@ -28,7 +28,7 @@ _numbers = count(1)
 @pytest.fixture(params=deployments(SITE), ids=lambda name: f"filtered:{name}")
 def filtered(request: pytest.FixtureRequest, stage: Stage) -> Deployed:
     deployed = stage.deployment(SITE, request.param)
-    deployed.lab.sink.clear()
+    clear(deployed)
     return deployed
 
 
@@ -55,7 +55,7 @@ def nothing() -> None:
 
 def check_works(deployed: Deployed) -> None:
     """See that the filter is asked again, and what it accepts arrives, in sessions of a server that has run on."""
-    deployed.lab.sink.clear()
+    clear(deployed)
     with session(deployed) as one:
         assert outcome(one, SENDER, RECIPIENT, message(20), nothing).code // 100 == 5
     with session(deployed) as one:

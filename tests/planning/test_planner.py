@@ -207,3 +207,64 @@ def test_what_is_kept_and_what_is_dropped_go_into_one_hand() -> None:
     assert where(plan)["quarantine-bounces-to-several-recipients"] == ("beta", CONTENT)
     _, found = planned(rules.replace("several recipients", "several recipients at data") + BOTH, targets=targets)
     assert codes(found) == ["NS506"]
+
+
+STORE = target("gamma", Capabilities(versions=("1",), ways={}, offers={"shelf": "127.0.0.1:2"}))
+COUNTING = replace(
+    FILTER,
+    ways={**FILTER.ways, "limit per client": (Way("in the store", frozenset({CONTENT}), needs=frozenset({"shelf"})),)},
+    accepts=("shelf",),
+)
+TOGETHER = {**TARGETS, "beta": target("beta", COUNTING), "gamma": STORE}
+LIMIT = "limit mail to 3 per hour per client\n"
+
+
+def test_a_helper_may_have_a_helper_of_its_own() -> None:
+    plan, found = planned(LIMIT + "deploy mx to alpha 1.0 with gamma 1, beta 5\n", targets=TOGETHER)
+    assert codes(found) == []
+    assert where(plan)["limit-mail-to-3-per-hour-per-client"] == ("beta", CONTENT)
+    server, store, filter_ = plan.deployments[0].parts
+    assert [link.helper for link in server.links] == ["beta"]
+    assert [link.kind for link in filter_.links] == ["hose", "shelf"], "where it listens comes first"
+    assert [link.kind for link in store.links] == ["shelf"]
+
+
+def test_what_only_a_helper_attaches_is_nothing_for_the_server_alone() -> None:
+    _, found = planned("deploy mx to alpha 1.0 with gamma 1\n", targets=TOGETHER)
+    assert codes(found) == ["NS501"]
+    assert found[0].help == "`beta` attaches it"
+
+
+def test_without_its_helper_a_helper_says_what_it_lacks() -> None:
+    _, found = planned(LIMIT + BOTH, targets=TOGETHER)
+    assert codes(found) == ["NS502"]
+    assert "beta: `limit per client`: only with shelf" in (found[0].note or "")
+
+
+LATE_SERVER = replace(
+    SERVER,
+    ways={
+        **SERVER.ways,
+        **{
+            f: (Way("at the end"),)
+            for f in ("reject", "client in", "not trusted client", "not kept recipient", "not sender is null")
+        },
+        "header matches": (Way("reads it", frozenset({CONTENT})),),
+    },
+)
+ALL = "deploy mx to alpha 1.0 with beta 5, gamma 1\n"
+
+
+def test_what_the_server_would_refuse_after_its_helper_has_counted_goes_to_the_helper() -> None:
+    targets = {**TOGETHER, "alpha": target("alpha", LATE_SERVER)}
+    plan, found = planned(LIMIT + "reject mail when client in partner at content\n" + ALL, targets=targets)
+    assert codes(found) == []
+    assert where(plan)["reject-mail"] == ("beta", CONTENT)
+
+
+def test_what_the_server_alone_can_refuse_after_it_was_counted_is_an_error() -> None:
+    targets = {**TOGETHER, "alpha": target("alpha", LATE_SERVER)}
+    _, found = planned(LIMIT + 'reject mail when header "X" matches /y/\n' + ALL, targets=targets)
+    assert "NS550" in codes(found)
+    apart = 'limit bounces to 3 per hour per client\nreject ordinary mail when header "X" matches /y/\n'
+    assert codes(planned(apart + ALL, targets=targets)[1]) == []

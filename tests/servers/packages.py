@@ -16,9 +16,10 @@ INSTALLED: Mapping[str, str] = {
     "postfix-lmdb": "/usr/lib/postfix/postfix-lmdb.so",
     "postfix-pcre": "/usr/lib/postfix/postfix-pcre.so",
     "rbldnsd": "/usr/sbin/rbldnsd",
+    "redis-server": "/usr/bin/redis-server",
     "rspamd": "/usr/bin/rspamd",
 }
-SERVICES = ("postfix", "rbldnsd", "rspamd")
+SERVICES = ("postfix", "rbldnsd", "redis-server", "rspamd")
 
 # Packages that conflict with those above are unpacked below `.lab/NAME` and never installed.
 UNPACKED: Mapping[str, tuple[str, ...]] = {"exim": ("exim4-base", "exim4-config", "exim4-daemon-heavy")}

@@ -56,8 +56,8 @@ FORMATS: dict[str, Callable[[Matrix, bool], str]] = {"text": text, "markdown": m
 
 def _legend() -> Iterator[str]:
     yield "`yes`: as the policy means it. `≈` and what is lost by it: only where the rule says `allow approximate`."
-    yield "`no`: cannot, and using it is an error. A mode in brackets: in that mode only. A helper decides when the"
-    yield "message has arrived, which is a loss for a rule that belongs to an earlier moment."
+    yield "`no`: cannot, and using it is an error. In brackets: in that mode only, or with that helper. A filter"
+    yield "decides when the message has arrived, which is a loss for a rule that belongs to an earlier moment."
 
 
 def _sections(matrix: Matrix) -> Iterator[tuple[str, list[Row]]]:
@@ -87,7 +87,8 @@ def _short(cell: Cell) -> str:
         word = "≈ " + ", ".join(filter(None, (*_words(cell.losses), several)))
     else:
         word = "no" if cell.by is None else "yes"
-    return f"{word} ({cell.mode})" if cell.mode else word
+    only = ", ".join(filter(None, (cell.mode, cell.further and f"with {cell.further}")))
+    return f"{word} ({only})" if only else word
 
 
 def _words(losses: Collection[Loss]) -> list[str]:
@@ -115,6 +116,7 @@ def _object(cell: Cell) -> dict[str, object]:
         "losses": _words(cell.losses),
         "losses with several recipients": _words(cell.several),
         "mode": cell.mode,
+        "with": cell.further,
         "stages": list(cell.stages),
         "sentence": cell.sentence,
     }

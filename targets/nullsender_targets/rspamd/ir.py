@@ -99,6 +99,25 @@ Effect = Refusal | Header | float | None
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """Fires beyond so many messages in so many seconds."""
+
+    per: str
+    count: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class FirstTries:
+    """Fires until so many seconds after the first try, for each recipient."""
+
+    seconds: int
+
+
+Counter = Limit | FirstTries | None
+
+
+@dataclass(frozen=True, slots=True)
 class EngineRule:
     """A rule as the engine takes it: `stage` is the policy's own, by which the engine orders."""
 
@@ -110,6 +129,7 @@ class EngineRule:
     when: Tree
     unless: tuple[Tree, ...]
     report_only: bool
+    counter: Counter = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,4 +164,5 @@ class Configuration:
     sets: tuple[MapSet, ...]
     rules: tuple[EngineRule, ...]
     placed: tuple[str, ...]
+    redis: str | None = None  # where it listens
     fixed_texts: tuple[tuple[str, str], ...] = ()

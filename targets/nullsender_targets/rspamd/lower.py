@@ -61,6 +61,7 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         sets=tuple(_map_set(entries) for entries in _used(part)),
         rules=rules,
         placed=tuple(step.rule.id for step in part.steps),
+        redis=next((link.address for link in part.links if link.kind == "redis"), None),
         fixed_texts=tuple((rule.id, ascii_only(rule.id)) for rule in rules if not rule.id.isascii()),
     ), ()
 
@@ -76,17 +77,27 @@ def _rule(step: Step) -> ir.EngineRule:
         id=rule.id,
         words=rule.words,
         stage=rule.stage.word,
-        action=ACTIONS[type(rule.action)],
+        action=_ACTIONS.get(type(rule.action)) or ACTIONS[type(rule.action)],
         effect=_effect(rule),
         when=_tree(rule.when),
         unless=tuple(map(_tree, rule.unless)),
         report_only=rule.report_only,
+        counter=_counter(rule),
     )
+
+
+_ACTIONS: Mapping[type[p.Action], str] = {p.Greylist: "defer"}  # as long as what is counted says so
+
+
+def _counter(rule: p.Rule) -> ir.Counter:
+    if isinstance(rule.action, p.Greylist):
+        return ir.FirstTries(rule.action.seconds)
+    return ir.Limit(rule.limit.per, rule.limit.count, rule.limit.seconds) if rule.limit else None
 
 
 def _effect(rule: p.Rule) -> ir.Effect:
     match rule.action:
-        case p.Reject() | p.Defer():
+        case p.Reject() | p.Defer() | p.Greylist():
             return ir.Refusal(rule.reply.code, rule.reply.enhanced, _reply_text(rule))
         case p.Tag(header, value):
             return ir.Header(header, value)

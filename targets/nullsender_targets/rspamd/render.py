@@ -52,6 +52,7 @@ def _section(configuration: ir.Configuration) -> Page:
         quarantine=quote.value(_without_none({"into": configuration.into, "address": configuration.into_address})),
         trusted=quote.value(configuration.trusted),
         upstream=quote.text(configuration.upstream) if configuration.upstream else None,
+        redis=quote.text(configuration.redis) if configuration.redis else None,
         kept=quote.value(_kept(configuration.kept), 2),
         sets=tuple(_assignment(of) for of in configuration.sets),
         rules=tuple(_row(rule) for rule in configuration.rules),
@@ -85,6 +86,7 @@ def _row(rule: ir.EngineRule) -> _Row:
     fields: dict[str, quote.Value] = {"id": rule.id, "stage": rule.stage, "action": rule.action}
     fields |= _effect(rule.effect)
     fields |= {"report_only": True} if rule.report_only else {}
+    fields |= _counter(rule.counter)
     fields |= {"when": _tree(rule.when), "unless": tuple(map(_tree, rule.unless))}
     lines = [line for key, value in fields.items() for line in _lines(key, value)]
     return _Row(rule.id, quote.comment(rule.words or rule.id), tuple(map(Quoted, lines)))
@@ -104,6 +106,16 @@ def _effect(effect: ir.Effect) -> dict[str, quote.Value]:
             return {}
         case points:
             return {"points": points}
+
+
+def _counter(counter: ir.Counter) -> dict[str, quote.Value]:
+    match counter:
+        case ir.Limit(per, count, seconds):
+            return {"limit": {"per": per, "count": count, "seconds": seconds}}
+        case ir.FirstTries(seconds):
+            return {"greylist": {"seconds": seconds}}
+        case None:
+            return {}
 
 
 def _tree(tree: ir.Tree) -> quote.Value:

@@ -41,6 +41,7 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
     "forged bounces": (_way("the engine looks for names of ours in the header that came back, in whatever shape"),),
     "scoring": (_way("the engine adds the policy's points to what rspamd's symbols score"),),
 }  # fmt: skip
+_COUNTERS = ("recipient", "client", "sender", "domain", "login")
 _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     "reject": (
         _way("rspamd answers the end of DATA with 554 5.7.1", link="milter"),
@@ -84,6 +85,11 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     ),
     "score": (_way("the engine adds the points to the symbol NULLSENDER_POINTS"),),
     "report only": (_way("the engine logs what the rule would have done"),),
+    "greylist": (_way("the engine remembers first tries in Redis", link="redis"),),
+    **{
+        f"limit per {per}": (_way("the engine counts in Redis, for all limits at once", link="redis"),)
+        for per in _COUNTERS
+    },
     "set from live file": (_way("rspamd reads the file as a map, and again when it changes"),),
 }
 
@@ -97,7 +103,6 @@ _CANNOT: Mapping[str, str] = {
     "nonexistent recipients with a code": _SEES_NO_RCPT,
     "recipients over quota": "rspamd knows no mailboxes",
     "split mail": _SEES_NO_RCPT,
-    "greylist": "rspamd keeps its greylist in Redis, which is not set up yet",
     "spf": _NOT_YET,
     "dmarc": _NOT_YET,
     "batv": _NOT_YET,
@@ -108,7 +113,6 @@ _CANNOT: Mapping[str, str] = {
 _CANNOT_BY_HEADING: Mapping[str, str] = {
     "recipients": "recipients are known to the server, which asks them before rspamd hears of the message",
     "delivery": _SERVERS,
-    "limit": "rspamd counts in Redis, which is not set up yet",
     "ndr": "rspamd writes no NDRs and does not see those that the server writes",
 }
 
@@ -129,6 +133,7 @@ capabilities = Capabilities(
     versions=("3.4",),
     ways=_WAYS,
     cannot={feature: _cannot(feature, heading) for feature, heading in FEATURES.items() if feature not in _WAYS},
+    accepts=("redis",),
     offers=LISTENS,
     native_replies=frozenset({(554, "5.7.1"), (451, "4.7.1")}),
 )

@@ -35,10 +35,11 @@ def rule(
     stage: p.Stage = p.Stage.CONTENT,
     reply: p.Reply | None = None,
     report_only: bool = False,
+    limit: p.Limit | None = None,
 ) -> p.Rule:
-    default = p.Reply(451, "4.7.1") if isinstance(action, p.Defer) else p.Reply(550, "5.7.1")
+    default = p.Reply(451, "4.7.1") if isinstance(action, p.Defer | p.Greylist) else p.Reply(550, "5.7.1")
     words = id_.replace("-", " ")
-    return p.Rule(id_, action, when, unless, stage, reply or default, HERE, words, report_only=report_only)
+    return p.Rule(id_, action, when, unless, stage, reply or default, HERE, words, report_only=report_only, limit=limit)
 
 
 def part(
@@ -51,6 +52,7 @@ def part(
     trusted: tuple[Entries, ...] = (OFFICE,),
     upstream: Entries | None = FRONT,
     kept: tuple[str, ...] = KEPT,
+    redis: str | None = None,
 ) -> Part:
     site = Site(
         served=tuple(p.Served(domains, (), HERE) for domains in served),
@@ -72,7 +74,7 @@ def part(
         site=site,
         steps=tuple(Step(rule, p.Stage.CONTENT) for rule in rules),
         statements=(),
-        links=(Link(link, "rspamd", LISTENS[link]),),
+        links=(Link(link, "rspamd", LISTENS[link]), *([Link("redis", "redis", redis)] if redis else ())),
     )
 
 
@@ -105,6 +107,8 @@ EXAMPLE = (
     rule("tag-bounces", p.Tag("X-Nullsender", "tag-bounces"), c.SenderNull()),
     rule("score-bounces", p.Score(2.5), c.SenderNull()),
     rule("try-out", p.Reject(), c.SenderNull(), report_only=True),
+    rule("greylist-ordinary-mail", p.Greylist(300), c.Not(c.SenderNull()), stage=p.Stage.RCPT),
+    rule("limit-bounces", p.Defer(), c.SenderNull(), limit=p.Limit(20, 3600, "recipient")),
     rule("reject-mail-scoring-15-or-more", p.Reject(), c.Scoring(15)),
     rule("quarantine-mail-scoring-8-or-more", p.Quarantine(), c.Scoring(8)),
 )

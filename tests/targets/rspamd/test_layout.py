@@ -14,7 +14,7 @@ EXPECTED = Path(__file__).parent / "expected"
 
 
 def emitted(*rules: p.Rule, standalone: bool = True, link: str = "milter") -> dict[str, Artifact]:
-    artifacts = target.emit(part(*rules, standalone=standalone, link=link)).artifacts
+    artifacts = target.emit(part(*rules, standalone=standalone, link=link, redis="127.0.0.1:11336")).artifacts
     return {str(artifact.path): artifact for artifact in artifacts}
 
 

@@ -38,7 +38,8 @@ local lookups = part('lookups')
 local sets = part('sets')(configured.sets, FOLDER, address)
 local content = part('content')(settings, sets)
 local questions = part('questions')(settings, sets, lookups, content)
-local rules = part('rules')(configured.rules, questions)
+local counters = part('counters')(configured.redis)
+local rules = part('rules')(configured.rules, questions, counters)
 local verdict = part('verdict')(settings)
 
 local function session_of(task)
@@ -75,11 +76,35 @@ local function prepare(task)
   end
 end
 
+local function guarded(task, work)
+  local good, err = pcall(work)
+  if not good then verdict.fail(task, err) end
+end
+
+-- Where no rule decides, the actions of the owner do, and what they refuse is not counted either.
+local function is_refused(task, decision)
+  if decision.action then return decision.action == 'reject' or decision.action == 'defer' end
+  if configured.alone or settings.link ~= 'milter' then return false end
+  local owners = task:get_metric_action()
+  return owners == 'reject' or owners == 'soft reject'
+end
+
+-- The rules are asked twice where they count: first as if nobody had reached a limit, to see what has to be counted and
+-- whether the message goes on, then with what Redis said of it.
 local function decide(task)
   local found = session_of(task)
   found.message = content.reader(task)
-  found.score = task:get_mempool():get_variable(IS_TEST) and TEST_POINTS or score_of(task)
-  verdict.carry_out(task, found, rules.decide(found), from_outside(found) and rules.tags or {})
+  found.score_of_filter = task:get_mempool():get_variable(IS_TEST) and TEST_POINTS or score_of(task)
+  local forgeable = from_outside(found) and rules.tags or {}
+  local steps, note = counters.notes(found)
+  local first = rules.decide(found, note)
+  if #steps == 0 then return verdict.carry_out(task, found, first, forgeable) end
+  counters.ask(task, steps, is_refused(task, first), function(counted, err)
+    guarded(task, function()
+      if err then verdict.warn(task, err) end
+      verdict.carry_out(task, found, rules.decide(found, counted), forgeable)
+    end)
+  end)
 end
 
 -- Whatever modules decided before, and whatever their settings switch off, these two run.
@@ -92,8 +117,7 @@ rspamd_config:register_symbol({
   flags = ALWAYS,
   group = 'nullsender',
   callback = function(task)
-    local good, err = pcall(prepare, task)
-    if not good then verdict.fail(task, err) end
+    guarded(task, function() prepare(task) end)
   end,
 })
 
@@ -104,8 +128,7 @@ rspamd_config:register_symbol({
   flags = ALWAYS,
   group = 'nullsender',
   callback = function(task)
-    local good, err = pcall(decide, task)
-    if not good then verdict.fail(task, err) end
+    guarded(task, function() decide(task) end)
   end,
 })
 

@@ -6,7 +6,7 @@ local STAGES = { 'rcpt', 'data', 'content' }
 local ADDS = { score = true, tag = true }
 local DECIDES = { reject = true, defer = true, discard = true, quarantine = true }
 
-return function(configured, questions)
+return function(configured, questions, counters)
   local rules = { tags = {} }
   local adding, deciding = {}, {}
 
@@ -20,6 +20,8 @@ return function(configured, questions)
       rule.condition.all[#rule.condition.all + 1] = { ['not'] = exception }
     end
     questions.check(rule.condition)
+    rule.counts = (rule.limit or rule.greylist) and true or false
+    if rule.counts then counters.check(rule) end
     places[#places + 1] = rule
     if rule.action == 'tag' and not rule.report_only then rules.tags[#rules.tags + 1] = rule.header end
   end
@@ -46,6 +48,12 @@ return function(configured, questions)
     return rule.action
   end
 
+  -- It cannot be told whether a limit is reached, or a first try was long ago: that is no reason to say so.
+  local function unsure(rule)
+    local id = rule.text:match('%[[^%[]*%]$') or ''
+    return { id = rule.id, code = 451, enhanced = '4.3.0', text = 'cannot count now, try again later ' .. id }
+  end
+
   local function comes_from_upstream(session)
     return truth.is_certain(questions.answer('upstream', session, session.recipients))
   end
@@ -63,7 +71,8 @@ return function(configured, questions)
               return truth.YES
             end)
           end
-          if list == deciding[stage] and truth.is_certain(fires) and not rule.report_only then
+          local ends = list == deciding[stage] and not rule.report_only and not rule.counts
+          if ends and truth.is_certain(fires) then
             if becomes(rule, is_upstream) ~= 'quarantine' then return end
             break
           end
@@ -73,12 +82,22 @@ return function(configured, questions)
   end
 
   -- Return what the rules say: `action` and its `rule`, none to accept; the rules that tag; the points; the reports.
-  function rules.decide(session)
+  -- `counted` tells whether a rule that counts fires: nil where that cannot be told, which defers for now.
+  function rules.decide(session, counted)
     local verdict = { tags = {}, points = {}, reports = {} }
     local is_upstream = comes_from_upstream(session)
+    session.score = session.score_of_filter
 
     local function fired(rule)
       if not truth.is_certain(answer(rule, session)) then return false end
+      if rule.counts then
+        local fires = counted(rule)
+        if fires == nil and not rule.report_only then
+          verdict.unsure = unsure(rule)
+          return true
+        end
+        if not fires then return false end
+      end
       if rule.report_only then verdict.reports[#verdict.reports + 1] = rule end
       return not rule.report_only
     end
@@ -96,7 +115,7 @@ return function(configured, questions)
           local action = becomes(rule, is_upstream)
           -- what is kept for a person may still be refused, but is never dropped
           if action ~= 'quarantine' and not (action == 'discard' and verdict.action) then
-            verdict.action, verdict.rule, verdict.tags = action, rule, {}
+            verdict.action, verdict.rule, verdict.tags = action, verdict.unsure or rule, {}
             return verdict
           end
           if not verdict.action then verdict.action, verdict.rule = action, rule end

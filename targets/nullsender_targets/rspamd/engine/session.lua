@@ -49,7 +49,7 @@ function session.of(task, address, delimiters)
     recipients = recipients,
     ip = said.ip ~= '' and rspamd_ip.from_string(said.ip) or nil,
     helo = said.helo:lower():gsub('%.$', ''),
-    login = said.login ~= '',
+    login = said.login ~= '' and said.login,
     lookups = {},
     score = nil,
     message = nil,

@@ -125,6 +125,10 @@ return function(settings)
     pre_result(task, action, 'test message of spam filters', 0)
   end
 
+  function result.warn(task, err)
+    logger.warnx(task, 'nullsender: cannot count: %s', err)
+  end
+
   -- An engine that broke decides nothing for good.
   function result.fail(task, err)
     logger.errx(task, 'nullsender: cannot decide: %s', err)
