@@ -59,6 +59,11 @@ def test_the_verdict_is_said_with_its_code(port: int, mail: Mail, lines: list[st
     assert said(port, mail) == lines
 
 
+@pytest.mark.parametrize(("recipient", "kept"), [("postmaster@mx1.example.com", True), ("joe@mx1.example.com", False)])
+def test_a_bare_postmaster_whom_the_server_gave_a_domain_is_kept(port: int, recipient: str, kept: bool) -> None:
+    assert (said(port, Mail(score=15, recipients=(recipient,)))[-1] == "accept") is kept
+
+
 def test_the_score_holds_the_points_of_the_policy(port: int) -> None:
     assert report(port, Mail(sender="", score=2))[1].startswith("Metric: default; False; 5.00 /")
 

@@ -24,6 +24,10 @@ _RELOAD = (
     f"else systemctl disable --quiet --now {_SERVICE}; fi; fi"
 )
 
+_ENABLED = f"/etc/systemd/system/multi-user.target.wants/{_SERVICE}.service"
+
 placements: Mapping[str, Placement] = {
-    "debian": Placement(home="/etc/redis", touches=(), merge=(), install=(), check=(_CHECK,), reload=(_RELOAD,))
+    "debian": Placement(
+        home="/etc/redis", touches=(_ENABLED,), merge=(), install=(), check=(_CHECK,), reload=(_RELOAD,)
+    )
 }
