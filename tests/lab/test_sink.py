@@ -44,9 +44,26 @@ def test_recipients_are_refused_by_name_and_by_function(sink: Sink) -> None:
     assert sink.wait(lambda _: True).recipients == ("alice@example.org",)
 
 
+def test_a_message_that_has_come_is_refused_for_all_by_smtp_and_for_each_by_lmtp(sink: Sink) -> None:
+    sink.spurn = lambda recipient: "554 5.7.1 not this" if recipient.startswith("choosy") else None
+    with pytest.raises(smtplib.SMTPDataError) as refused:
+        send(sink, "alice@example.org", "choosy@example.org")
+    assert (refused.value.smtp_code, sink.received) == (554, [])
+    assert sink.turned_away == ["alice@example.org", "choosy@example.org"]
+    host, port = sink.serve("lmtp", ("127.0.0.1", 0))
+    with smtplib.LMTP(host, port) as client:
+        client.ehlo_or_helo_if_needed()
+        client.mail("joe@partner.example")
+        for recipient in ("alice@example.org", "choosy@example.org"):
+            client.rcpt(recipient)
+        assert client.data(MESSAGE)[0] == 250
+        assert client.getreply()[0] == 554
+    assert [mail.recipients for mail in sink.received] == [("alice@example.org",)]
+
+
 def test_a_cleared_sink_refuses_nobody_and_holds_nothing(sink: Sink) -> None:
     sink.replies["alice@example.org"] = "550 5.1.1 gone"
-    sink.refuse = lambda _: "550 5.1.1 gone"
+    sink.refuse = sink.spurn = lambda _: "550 5.1.1 gone"
     sink.clear()
     assert send(sink, "alice@example.org") == {}
     sink.wait(lambda _: True)

@@ -22,7 +22,17 @@ _LISTED = frozenset({(ZONE, "127.0.0.2")})
 _SHOTS = 6  # at most so many in a session: servers slow down who is refused ten times
 
 
-def gone(recipient: str) -> str | None:
+def gone(recipient: str) -> bool:
+    """Tell whether the place where mail ends refuses what comes for a recipient."""
+    return bool(refused(recipient) or spurned(recipient))
+
+
+def spurned(recipient: str) -> str | None:
+    """Refuse, where mail ends, a message that has come whole."""
+    return "554 5.7.1 not this message" if recipient.lower().startswith("choosy-") else None
+
+
+def refused(recipient: str) -> str | None:
     """Refuse, where mail ends, whoever is not there any more."""
     local = recipient.lower().partition("@")[0].partition("+")[0]
     if local.startswith("full-"):
@@ -102,8 +112,8 @@ class Drawing:
 
     def lost(self) -> str:
         """Return somebody whom the edge takes mail for, and who is gone."""
-        numbered = (f"gone-{self.number}@lists.example.org", f"full-{self.number}+x@lists.example.org")
-        return self.random.choice((*numbered, *STALE))
+        names = (f"gone-{self.number}", f"full-{self.number}+x", f"choosy-{self.number}")
+        return self.random.choice((*(f"{name}@lists.example.org" for name in names), *STALE))
 
     def elsewhere(self) -> str:
         return f"someone-{self.number}@elsewhere.example"
@@ -303,7 +313,8 @@ def outgoing_bounces(d: Drawing) -> Shot:
 
 
 def refused_outside(d: Drawing) -> Shot:
-    return shot(d.random.choice((d.person(), f"guest-{d.number}@partner.example")), f"gone-{d.number}@partner.example")
+    lost = d.random.choice((f"gone-{d.number}@partner.example", f"choosy-{d.number}@partner.example"))
+    return shot(d.random.choice((d.person(), f"guest-{d.number}@partner.example")), lost)
 
 
 def refused_in_part(d: Drawing) -> Shot:

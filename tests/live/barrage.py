@@ -17,7 +17,7 @@ from nullsender.lab.deployed import Deployed
 from nullsender.lab.dialogue import Attempt, Dialogue
 from nullsender.lab.lab import Lab
 from nullsender.lab.playing import seen as seen_of
-from nullsender.lab.sink import Received
+from nullsender.lab.sink import Received, nobody
 from nullsender.message import read_message
 from nullsender.observation import Observed
 from nullsender.policy import Policy
@@ -93,12 +93,15 @@ def is_warning(mail: Received) -> bool:
     return mail.sender == "" and read_message(mail.octets).delayed
 
 
-def fire(running: Deployed, volleys: Iterable[Volley], refuse: Callable[[str], str | None]) -> Fallout:
+Refusal = Callable[[str], str | None]  # the reply that a recipient is refused with, None where he is not
+
+
+def fire(running: Deployed, volleys: Iterable[Volley], refuse: Refusal, spurn: Refusal = nobody) -> Fallout:
     """Let all clients speak, wait until nothing moves any more, and return what came of it."""
     began = time.monotonic()
     lab, volleys, mark = running.lab, tuple(volleys), running.mark()
     lab.sink.clear()
-    lab.sink.refuse = _late(refuse)
+    lab.sink.refuse, lab.sink.spurn = _late(refuse), spurn
     seen = {shot.id: Seen() for volley in volleys for shot in volley}
     with ThreadPoolExecutor(CLIENTS) as pool:
         for done in [pool.submit(_speak, lab, volley, seen) for volley in volleys]:
@@ -122,7 +125,7 @@ def _logs(log: str, clients: frozenset[str]) -> dict[str, str]:
     return {client: "\n".join(found) for client, found in parted.items()}
 
 
-def _late(refuse: Callable[[str], str | None]) -> Callable[[str], str | None]:
+def _late(refuse: Refusal) -> Refusal:
     """Defer recipients who are called late, until they were tried often enough."""
     tried, lock = Counter[str](), Lock()
 

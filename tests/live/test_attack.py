@@ -119,7 +119,7 @@ def fought(lab: Lab, stack: str) -> Battle:
     with placed(lab, built) as running:
         lab.resolver.server = None
         lab.resolver.set_listed({Listed(a.ZONE, v[0].session.client) for v in volleys if v[0].session.listed})
-        fallout = fire(running, volleys, a.gone)
+        fallout = fire(running, volleys, a.refused, a.spurned)
         asked = Counter(query.name for query in lab.resolver.queries if query.type == "A")
     forged, genuine, outgoing = (tuple(chain(*side)) for side in composed)
     exact = [shot for shot in (*forged, *genuine, *outgoing) if shot.exact]
@@ -207,7 +207,12 @@ def test_everything_is_decided_as_the_policy_means_it(battle: Battle) -> None:
         for shot in (*battle.forged, *battle.genuine, *battle.outgoing)
         if shot.exact
         for one in disagreements(
-            battle.verdicts[shot.id], battle.fallout.observed(shot), battle.policy, battle.running.plan, signs
+            battle.verdicts[shot.id],
+            battle.fallout.observed(shot),
+            battle.policy,
+            battle.running.plan,
+            signs,
+            shot.session,
         )
     ]
     assert wrong == []

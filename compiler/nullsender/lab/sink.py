@@ -51,12 +51,13 @@ def nobody(recipient: str) -> str | None:  # noqa: ARG001  # the signature of `S
 class Sink:
     """Both servers. `replies` maps a recipient to the reply that it is refused with, `550 5.1.1 gone`.
 
-    `refuse` gives such a reply, or None, for every recipient that `replies` does not name. `turned_away` are those who
-    were refused.
+    `refuse` gives such a reply, or None, for every recipient that `replies` does not name; `spurn` gives it for one
+    whose message has come (by SMTP, for all its recipients at once). `turned_away` are those who were refused.
     """
 
     replies: dict[str, str] = field(default_factory=dict)
     refuse: Callable[[str], str | None] = nobody
+    spurn: Callable[[str], str | None] = nobody
     received: list[Received] = field(default_factory=list)
     turned_away: list[str] = field(default_factory=list)
     _arrival: threading.Condition = field(default_factory=threading.Condition)
@@ -106,7 +107,7 @@ class Sink:
     def clear(self) -> None:
         with self._arrival:
             self.replies.clear()
-            self.refuse = nobody
+            self.refuse = self.spurn = nobody
             self.received.clear()
             self.turned_away.clear()
 
@@ -196,19 +197,30 @@ class _Session(socketserver.StreamRequestHandler):
         lines: list[bytes] = []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line.removeprefix(b"."))
+        replies = self._replies()
+        taken = tuple(recipient for recipient, refusal in replies if refusal is None)
+        self.server.sink.turned_away.extend(recipient for recipient, refusal in replies if refusal)
         mail = Received(
             protocol=self.server.protocol,
             peer=self.client_address[0],
             helo=self.helo,
             sender=self.sender,
             options=self.options,
-            recipients=tuple(self.recipients),
+            recipients=taken,
             octets=b"".join(lines),
         )
-        self.server.sink.arrive(mail)
-        for _ in self.recipients if self.server.protocol == "lmtp" else [None]:
-            self._say("250 2.0.0 taken")
+        if taken:
+            self.server.sink.arrive(mail)
+        for _, refusal in replies if self.server.protocol == "lmtp" else replies[:1]:
+            self._say(refusal or "250 2.0.0 taken")
         self.recipients = []
+
+    def _replies(self) -> list[tuple[str, str | None]]:
+        """Return how each recipient's message is refused, None where it is taken; by SMTP all have one reply."""
+        refusals = [self.server.sink.spurn(recipient) for recipient in self.recipients]
+        if self.server.protocol == "smtp":
+            refusals = [next(filter(None, refusals), None)] * len(refusals)
+        return list(zip(self.recipients, refusals, strict=True))
 
     def _say(self, *lines: str) -> None:
         self.wfile.write("".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape"))
