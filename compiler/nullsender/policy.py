@@ -112,6 +112,9 @@ class Rule:
 
 
 # --- recipients and where they live -----------------------------------------------------------------------------------
+LOOKUP_SECONDS = 5  # the time of a directory that names none
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
     """A lookup in sqlite, postgres, mysql or ldap; settings in the order written."""
@@ -119,6 +122,21 @@ class Directory:
     system: str
     settings: tuple[tuple[str, str | int | Path], ...]
     span: Span = field(compare=False, repr=False)
+
+    def text(self, name: str, otherwise: str = "") -> str:
+        """Return a setting as text, `otherwise` where it is not written."""
+        return str(dict(self.settings).get(name, otherwise))
+
+    @property
+    def password(self) -> str | None:
+        """The file at the server that holds the password."""
+        path = dict(self.settings).get("password")
+        return None if path is None else str(path)
+
+    @property
+    def seconds(self) -> int:
+        """How long an answer is waited for."""
+        return int(self.text("timeout", str(LOOKUP_SECONDS)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers.packages import INSTALLED, LAB, SERVICES, UNPACKED, UNPACKED_PROGRAMS
+from tests.servers.packages import (
+    INSTALLED,
+    LAB,
+    SERVICES,
+    UNPACKED,
+    UNPACKED_PROGRAMS,
+    UNWANTED,
+    libraries_of,
+)
 
 _NO_START = Path("/usr/sbin/policy-rc.d")  # asked by packages before they start a service; 101 forbids it
 _PRESEED = "postfix postfix/main_mailer_type select Internet Site\npostfix postfix/mailname string localhost\n"
@@ -92,13 +100,13 @@ def _unpack(name: str, packages: tuple[str, ...]) -> None:
 
 def _complete(name: str) -> None:
     """Install the libraries that the programs of an unpacked tree need, where the loader does not find them all."""
-    programs = [str(LAB / name / program) for program in UNPACKED_PROGRAMS[name]]
-    if not _not_found(programs):
+    programs = [LAB / name / program for program in UNPACKED_PROGRAMS[name]]
+    if not _not_found(programs, LAB / name):
         return
     if not (LAB / name / "libraries").exists():
         _unpack(name, UNPACKED[name])
     _install((LAB / name / "libraries").read_text().split())
-    if lost := _not_found(programs):
+    if lost := _not_found(programs, LAB / name):
         raise subprocess.CalledProcessError(1, "ldd", "\n".join(lost))
 
 
@@ -106,12 +114,13 @@ def _libraries(fields: str) -> Iterator[str]:
     """Yield the libraries among dependencies; of alternatives the first."""
     for dependency in re.sub(r"(?m)^[\w-]+:", ",", fields).split(","):
         found = re.match(r"lib[\w.+-]+", dependency.strip())
-        if found:
+        if found and found[0] not in UNWANTED:
             yield found[0]
 
 
-def _not_found(programs: Iterable[str]) -> list[str]:
-    said = "\n".join(_run("ldd", program) for program in programs)
+def _not_found(programs: Iterable[Path], tree: Path) -> list[str]:
+    beside = ":".join(libraries_of(tree))
+    said = "\n".join(_run("env", f"LD_LIBRARY_PATH={beside}", "ldd", str(program)) for program in programs)
     return [line.strip() for line in said.splitlines() if "not found" in line]
 
 

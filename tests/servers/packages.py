@@ -12,23 +12,38 @@ INSTALLED: Mapping[str, str] = {
     "git": "/usr/bin/git",
     "iproute2": "/sbin/ip",
     "libfaketime": "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
+    "mariadb-server-core": "/usr/sbin/mariadbd",
     "postfix": "/usr/sbin/postfix",
-    "postfix-lmdb": "/usr/lib/postfix/postfix-lmdb.so",
-    "postfix-pcre": "/usr/lib/postfix/postfix-pcre.so",
+    **{f"postfix-{kind}": f"/usr/lib/postfix/postfix-{kind}.so" for kind in ("ldap", "lmdb", "mysql")},
+    **{f"postfix-{kind}": f"/usr/lib/postfix/postfix-{kind}.so" for kind in ("pcre", "pgsql", "sqlite")},
     "rbldnsd": "/usr/sbin/rbldnsd",
     "redis-server": "/usr/bin/redis-server",
     "rspamd": "/usr/bin/rspamd",
 }
 SERVICES = ("postfix", "rbldnsd", "redis-server", "rspamd")
 
-# Packages that conflict with those above are unpacked below `.lab/NAME` and never installed.
-UNPACKED: Mapping[str, tuple[str, ...]] = {"exim": ("exim4-base", "exim4-config", "exim4-daemon-heavy")}
-UNPACKED_PROGRAMS: Mapping[str, tuple[str, ...]] = {"exim": ("usr/sbin/exim4", "usr/sbin/exim_dbmbuild")}
+# Packages that conflict with those above, or would set up services, are unpacked below `.lab/NAME`, not installed.
+UNPACKED: Mapping[str, tuple[str, ...]] = {
+    "exim": ("exim4-base", "exim4-config", "exim4-daemon-heavy"),
+    "postgresql": ("postgresql-15",),
+    "slapd": ("slapd",),
+}
+UNPACKED_PROGRAMS: Mapping[str, tuple[str, ...]] = {
+    "exim": ("usr/sbin/exim4", "usr/sbin/exim_dbmbuild"),
+    "postgresql": ("usr/lib/postgresql/15/bin/postgres", "usr/lib/postgresql/15/bin/initdb"),
+    "slapd": ("usr/sbin/slapd",),
+}
+UNWANTED = frozenset({"libllvm14"})  # libraries of theirs that no test comes to
 
 
 def unpacked_trees() -> tuple[Path, ...]:
     """Return the folders below which packages are unpacked."""
     return tuple(LAB / name for name in UNPACKED)
+
+
+def libraries_of(tree: Path) -> tuple[str, ...]:
+    """Return the folders of libraries that an unpacked tree brings with it."""
+    return tuple(str(folder) for folder in sorted(tree.glob("usr/lib/*-linux-gnu")))
 
 
 def missing() -> tuple[str, ...]:

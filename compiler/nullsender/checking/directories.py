@@ -7,6 +7,7 @@ from pathlib import Path
 from nullsender import policy as p
 from nullsender import syntax as s
 from nullsender.checking.context import Context
+from nullsender.query import pieces, unquoted
 from nullsender.suggest import did_you_mean
 
 _TEXT, _NUMBER, _TIME, _FILE = "a string", "a number", "a length of time", "a file"
@@ -32,6 +33,8 @@ SETTINGS: dict[str, dict[str, str]] = {
         "timeout": _TIME,
     },
 }
+WORDS: dict[str, tuple[str, ...]] = {"scope": ("sub", "one", "base"), "starttls": ("yes", "no")}
+LONGEST = 60  # seconds
 NEEDED: dict[str, tuple[str, ...]] = {
     "sqlite": ("database", "query"),
     "postgres": ("host", "database", "query"),
@@ -59,6 +62,7 @@ def directory(node: s.Lookup, context: Context) -> p.Directory:
         else:
             given[name] = setting
             _at_the_server(setting, context)
+            _within(setting, system, context)
     for name in NEEDED[system]:
         if name not in given and not any(setting.name.text == name for setting in node.settings):
             context.error("NS228", f"{system} needs to know `{name}`", node.span)
@@ -74,6 +78,45 @@ def _at_the_server(setting: s.LookupSetting, context: Context) -> None:
             f"`{setting.name.text}` is read by the server: `{path}` is no absolute path",
             setting.value.span,
             help="secrets are named by path and stay at the server",
+        )
+
+
+def _within(setting: s.LookupSetting, system: str, context: Context) -> None:
+    """Hold that a setting says what it may: a word of a few, or a query that asks by the address."""
+    name, value = setting.name.text, setting.value
+    if not isinstance(value, s.Text):
+        if isinstance(value, s.Duration) and not 1 <= value.seconds <= LONGEST:
+            limits = f"`timeout` is between 1s and {LONGEST}s"
+            context.error("NS228", limits, value.span, note="clients give up after five minutes")
+        return
+    text = value.value
+    if name in WORDS and text not in WORDS[name]:
+        guess = did_you_mean(text, WORDS[name]) or f"it is {' or '.join(f'`{word}`' for word in WORDS[name])}"
+        context.error("NS228", f"`{name}` cannot be `{text}`", value.span, help=guess)
+    if name in ("query", "filter"):
+        _query(text, value, system, context)
+
+
+def _query(text: str, value: s.Text, system: str, context: Context) -> None:
+    """Hold that every server can fill the address in, and nobody else anything more."""
+    try:
+        tuple(pieces(text))
+    except ValueError as error:
+        context.error(
+            "NS228",
+            f"`{error}` stands for nothing",
+            value.span,
+            help="`%s` is the address, `%u` its local part, `%d` its domain, and `%%` a percent sign",
+        )
+        return
+    slot = unquoted(text) if system != "ldap" else None
+    if slot:
+        context.error(
+            "NS228",
+            f"`{slot.value}` stands outside of single quotes",
+            value.span,
+            note="what a client wrote is escaped for the inside of a string, and would be part of the query elsewhere",
+            help=f"write `'{slot.value}'`",
         )
 
 

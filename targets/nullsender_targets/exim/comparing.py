@@ -20,6 +20,7 @@ class Var(Enum):
     SERVED = "served"
     KNOWN = "known"
     SERVER = "server"  # what the existing routers say of the recipient
+    ANSWER = "answer"  # what a directory says of the recipient
     TRUSTED = "trusted"
     KEPT = "kept"
     NAMED = "named"  # the client's address has a name; of the connection, not of the message

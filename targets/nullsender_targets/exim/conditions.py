@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nullsender import condition as c
+from nullsender.diagnostic import Diagnostic
 from nullsender.names import Entries, Kind
 from nullsender.plan import Site
 from nullsender.policy import Stage
@@ -36,6 +37,8 @@ class Conditions:
     outside: dict[Entries, ir.Flag] = field(default_factory=dict)  # some accepted recipient is surely not a member
     unsure: dict[Entries, ir.Flag] = field(default_factory=dict)  # of some accepted recipient it cannot be told
     used: set[ir.Variable] = field(default_factory=set)
+    directories: list[ir.Search] = field(default_factory=list)
+    found: list[Diagnostic] = field(default_factory=list)  # what Exim cannot say
 
     def tests(self, condition: c.Condition, stage: Stage) -> tuple[ir.Test, ...]:
         """Return the conditions of a statement that holds when `condition` is surely true; DNS is asked last."""

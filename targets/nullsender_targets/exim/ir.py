@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from nullsender.plan import Link
-from nullsender.policy import Delivery, Into, NdrTo, Return, SendThrough, WordNdrs
+from nullsender.policy import Delivery, Directory, Into, NdrTo, Return, SendThrough, WordNdrs
 from nullsender.policy import Statement as PolicyStatement
 from nullsender_targets.exim.comparing import All as All
 from nullsender_targets.exim.comparing import Any as Any
@@ -185,6 +185,18 @@ class LastDay:
     days: int
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Whether a directory knows an address in one of its forms: `yes`, `no`, or `unknown`.
+
+    Where it cannot be asked the value does not expand, and the statement that it is for is skipped.
+    """
+
+    directory: Directory
+    server: str  # the name of its settings, where those are not part of the query
+    subjects: tuple[Variable, ...]
+
+
 Value = (
     Reading
     | Base
@@ -200,6 +212,7 @@ Value = (
     | FirstTry
     | Counted
     | LastDay
+    | Search
 )
 
 
@@ -345,3 +358,4 @@ class Exim:
     keys: str | None  # the file of BATV's keys, where tags are made or judged
     signs: PolicyStatement | None  # remote transports sign the reverse-path
     placed: Sequence[str]
+    directories: tuple[Search, ...] = ()

@@ -11,7 +11,7 @@ from nullsender.diagnostic import Diagnostic
 from nullsender.features import full_condition
 from nullsender.plan import Part, Step
 from nullsender.policy import Stage
-from nullsender_targets.exim import ir, ndrs, recipients, signing
+from nullsender_targets.exim import directories, ir, ndrs, recipients, signing
 from nullsender_targets.exim.conditions import UNKEPT, Conditions, TooDeepError
 from nullsender_targets.exim.counting import COUNT, Counting
 from nullsender_targets.exim.filtering import scan, verdict
@@ -61,8 +61,9 @@ def lower(part: Part) -> tuple[ir.Exim, tuple[Diagnostic, ...]]:
             keys=part.site.batv.keys if part.site.batv and (work.signs or ir.Var.BATV in work.to.used) else None,
             signs=work.signs,
             placed=(*(step.rule.id for step in part.steps), *(s.id for s in part.statements)),
+            directories=tuple(work.to.directories),
         ),
-        (*work.found, *ndrs.misfits(sent)),
+        (*work.found, *work.to.found, *directories.misfits(tuple(work.to.directories)), *ndrs.misfits(sent)),
     )
 
 

@@ -8,6 +8,7 @@ letter is written in hexadecimal, and so is a backslash, which at the end of a l
 from __future__ import annotations
 
 import re
+from urllib.parse import quote as percent_encoded
 
 from nullsender.layout import Quoted
 from nullsender.policy import Letter
@@ -110,6 +111,21 @@ def sql(value: str) -> Quoted:
 def regex_set(characters: str) -> Quoted:
     """Return characters for the inside of a bracket expression within `\\N`."""
     return Quoted("".join(f"\\x{ord(c):02x}" for c in characters))
+
+
+def url(value: str) -> Quoted:
+    """Return text for a URL within an expanded string; what means something in an LDAP filter stays."""
+    return text(percent_encoded(value, safe="()&|=!*,~@:<>"))
+
+
+def setting(value: str) -> Quoted:
+    """Return a value in a file of settings, where only the line ends it."""
+    return Quoted(value.strip())
+
+
+def lookup_option(value: str) -> Quoted:
+    """Return the value of an option of a lookup: a path or a server without white space and braces."""
+    return Quoted(_checked(re.compile(r"[A-Za-z0-9/_.+@%~:\[\]-]+"), value))
 
 
 def _address_regex(entry: str) -> str:

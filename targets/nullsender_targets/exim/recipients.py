@@ -8,12 +8,25 @@ from nullsender import policy as p
 from nullsender.entryfile import expand
 from nullsender.names import Entries, Kind
 from nullsender.plan import Site
-from nullsender_targets.exim import ir
+from nullsender_targets.exim import directories, ir
 from nullsender_targets.exim.conditions import Conditions
 from nullsender_targets.exim.sets import all_of, any_of
 
 _NOT_YET = ir.When(ir.Without(ir.Is(ir.Var.KNOWN, "yes")))
-_SOURCES = {p.CompiledFile: "file", p.LiveFile: "live file", p.TheServer: "the server"}
+
+
+def _words(source: p.RecipientSource) -> str:
+    match source:
+        case p.CompiledFile():
+            return "file"
+        case p.LiveFile():
+            return "live file"
+        case p.Directory(system):
+            return system
+        case p.Callout():
+            return "callout"
+        case p.TheServer():
+            return "the server"
 
 
 def facts(to: Conditions) -> Iterator[ir.Statement]:
@@ -83,7 +96,7 @@ def postmaster(to: Conditions) -> ir.Expr:
 def _of_domains(served: p.Served, to: Conditions) -> Iterator[ir.Statement]:
     here = (ir.When(to.sets.member(served.domains, (ir.Var.DOMAIN,))), _NOT_YET)
     about = f"recipients of {served.domains.name}: " + (
-        "anyone" if served.anyone else ", ".join(_SOURCES[type(source)] for source in served.sources)
+        "anyone" if served.anyone else ", ".join(map(_words, served.sources))
     )
     files = tuple(s for s in served.sources if isinstance(s, p.CompiledFile))
     live = tuple(s for s in served.sources if isinstance(s, p.LiveFile))
@@ -97,8 +110,22 @@ def _of_domains(served: p.Served, to: Conditions) -> Iterator[ir.Statement]:
         value = ir.Kleene(yes, missing) if live else ir.Truth(yes)
         yield ir.Statement(ir.Verb.WARN, here, (ir.Set(ir.Var.KNOWN, value),), about)
         about = ""
+    for source in (source for source in served.sources if isinstance(source, p.Directory)):
+        yield from _look_up(source, here, about, to)
+        about = ""
     if any(isinstance(source, p.TheServer) for source in served.sources):
         yield from _ask_the_server(here, about)
+
+
+def _look_up(source: p.Directory, here: tuple[ir.Test, ...], about: str, to: Conditions) -> Iterator[ir.Statement]:
+    """Yield a lookup in a directory; the `warn` with it is skipped when it fails."""
+    answer = ir.Var.ANSWER
+    search = directories.search(source, to)
+    yield ir.Statement(ir.Verb.WARN, here, (ir.Set(answer, ir.Word("unknown")),), about)
+    yield ir.Statement(ir.Verb.WARN, here, (ir.Set(answer, search),))
+    for word in ("yes", "unknown"):
+        told = ir.When(ir.Is(answer, word))
+        yield ir.Statement(ir.Verb.WARN, (*here, told), (ir.Set(ir.Var.KNOWN, ir.Word(word)),))
 
 
 def _ask_the_server(here: tuple[ir.Test, ...], about: str) -> Iterator[ir.Statement]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.resources import files as files_of
 from pathlib import PurePosixPath
 
 from nullsender.entryfile import expand
-from nullsender.layout import Quoted, artifact
+from nullsender.layout import Page, Quoted, artifact
 from nullsender.layout import render as page
 from nullsender.policy import Into
 from nullsender.target import Artifact
-from nullsender_targets.exim import ir, quote, serving
+from nullsender_targets.exim import directories, ir, quote, serving
 from nullsender_targets.exim.remembering import MEMORY
 from nullsender_targets.exim.spelling import list_name
 from nullsender_targets.exim.statements import acl
@@ -57,6 +58,8 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
             "keys": quote.text(exim.keys) if exim.keys else None,
             "options": serving.options(ndrs),
             "bounces_end": ndrs.bounce_seconds is not None,
+            "systems": {one.directory.system: True for one in exim.directories},
+            "encrypts": directories.encrypts(exim.directories),
         },
         "acl": {"acls": [acl(block) for block in exim.acls], "owners": () if exim.standalone else commands},
         "routers": {
@@ -86,7 +89,33 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
             **signed,
         }
         files.append(artifact(WHOLE, page(HERE, f"{WHOLE}.j2", **routing, **whole)))
-    return tuple(files)
+    return (*files, *_directories(exim.directories))
+
+
+def _directories(asked: tuple[ir.Search, ...]) -> Iterator[Artifact]:
+    """Yield the settings by which SQL servers are reached, and what puts the passwords to them."""
+    postgres = [one for one in asked if one.directory.system == "postgres"]
+    mysql = [one for one in asked if one.directory.system == "mysql"]
+    for one in postgres:
+        yield artifact(f"{FOLDER}/directories/{one.server}.service", _settings(one, directories.service(one)))
+    for one in mysql:
+        source = one.directory
+        server = f"{directories.server(one)}/{source.text('database')}/{source.text('user')}/"
+        yield artifact(f"{FOLDER}/directories/{one.server}.server", Page(f"{quote.setting(server)}\n", ()))
+    if mysql:
+        pages = [_settings(one, directories.options(one)).text for one in mysql]
+        yield artifact(f"{FOLDER}/directories/my.cnf", Page("\n".join(pages), ()))
+    secrets = [(one.server, one.directory.password) for one in asked if one.directory.password]
+    if postgres or mysql or secrets:
+        lines = "".join(f"{name} {quote.setting(file or '')}\n" for name, file in secrets)
+        yield artifact(f"{FOLDER}/directories/passwords", Page(lines, ()))
+        build = (files_of(HERE) / "scripts" / "build.sh").read_bytes()
+        yield Artifact(PurePosixPath(FOLDER, "directories", "build.sh"), lambda: iter((build,)))
+
+
+def _settings(one: ir.Search, rows: tuple[tuple[str, str], ...]) -> Page:
+    settings = [{"name": Quoted(name), "value": quote.setting(value)} for name, value in rows]
+    return page(HERE, "settings.j2", name=quote.word(one.server), settings=settings)
 
 
 def _letters(ndrs: ir.Ndrs) -> Iterator[Artifact]:

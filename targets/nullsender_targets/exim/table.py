@@ -27,6 +27,10 @@ _RECIPIENTS: Mapping[str, tuple[Way, ...]] = {
     "nonexistent recipients with a code": _way("the ACL's message begins with the code", _RCPT),
     "recipients from file": _way("a table, searched or indexed by exim_dbmbuild", _RCPT),
     "recipients from live file": _way("an lsearch lookup of the file; where it is missing, 451", _RCPT),
+    "recipients from sqlite": _way("an sqlite lookup, and another whether the table is there; else 451", _RCPT),
+    "recipients from postgres": _way("a pgsql lookup by a service of libpq, which bounds the time; else 451", _RCPT),
+    "recipients from mysql": _way("a mysql lookup with a group of options, which bounds the time; else 451", _RCPT),
+    "recipients from ldap": _way("an ldapm lookup, and another whether the base is there; else 451", _RCPT),
     "recipients from the server": _way("`verify = recipient` asks the existing routers", _RCPT, "fragment"),
     "recipients from several sources": _way("one lookup that finds it will do; else one that fails is 451", _RCPT),
     "recipients are anyone": _way("every recipient of the domain is accepted", _RCPT),
@@ -105,7 +109,7 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
 
 _LATER = "not generated yet"
 _CANNOT: Mapping[str, str] = {
-    **{f"recipients from {source}": _LATER for source in ("sqlite", "postgres", "mysql", "ldap", "callout")},
+    "recipients from callout": _LATER,
     "return nothing": "Exim returns at least the headers: `bounce_return_message` is ignored for reports of failure",
     "answer automatically": "no autoresponder is generated, and those of an existing configuration are its own",
     "rewrite with srs": _LATER,

@@ -8,6 +8,7 @@ from typing import Any
 
 from nullsender.layout import Quoted
 from nullsender_targets.exim import ir, memory, quote, tags
+from nullsender_targets.exim.searching import search
 from nullsender_targets.exim.spelling import BARE, LINE, REPORT, condition, variable
 
 _PRVS = r"\N^prvs=\d{4}[0-9a-f]{6}=\N"
@@ -73,6 +74,11 @@ def _(of: ir.Plus) -> Quoted:
 @value.register
 def _(of: ir.LastDay) -> Quoted:
     return Quoted(tags.last_day(of.days))
+
+
+@value.register
+def _(of: ir.Search) -> Quoted:
+    return search(of)
 
 
 @value.register

@@ -31,6 +31,7 @@ class Draft:
     lists: dict[tuple[str, ir.Form], ir.List] = field(default_factory=dict)
     classes: list[ir.RestrictionClass] = field(default_factory=list)
     replies: list[ir.BlockListReply] = field(default_factory=list)
+    directories: dict[str, ir.Directories] = field(default_factory=dict)
     found: list[Diagnostic] = field(default_factory=list)
     names: set[tuple[str, str]] = field(default_factory=set)
 

@@ -117,6 +117,16 @@ class LoggedIn:
     map: File
 
 
+@dataclass(frozen=True, slots=True)
+class AskPolicy:
+    """Ask a service that speaks the policy protocol; `otherwise` is what counts when it says nothing in time."""
+
+    endpoint: str
+    context: str
+    seconds: int
+    otherwise: Outcome
+
+
 class Native(Enum):
     """Restrictions of Postfix that need no argument."""
 
@@ -127,7 +137,7 @@ class Native(Enum):
     REJECT_UNAUTH = "reject_unauth_destination"
 
 
-Restriction = Check | Listed | Evaluate | LoggedIn | Native
+Restriction = Check | Listed | Evaluate | LoggedIn | AskPolicy | Native
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,30 @@ class BlockListReply:
     filter: str
     reply: Refuse
     own_words: bool  # Postfix says who is listed where; else the text is the policy's
+
+
+# --- directories ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A table that is looked up by a service of ours, for at most `seconds`.
+
+    `name` is that of its file of settings; without settings it is a table of the owner, by its path.
+    """
+
+    kind: str
+    name: str
+    seconds: int
+    settings: tuple[tuple[str, str], ...] = ()
+    password: tuple[str, str] | None = None  # the setting, and the file that holds it
+
+
+@dataclass(frozen=True, slots=True)
+class Directories:
+    """Tables that are asked one after the other."""
+
+    name: str
+    tables: tuple[Directory, ...]
+    made_for: tuple[str, ...] = ()
 
 
 # --- main.cf and master.cf --------------------------------------------------------------------------------------------
@@ -252,3 +286,4 @@ class Configuration:
     fixed_texts: tuple[tuple[str, str], ...] = ()
     filters: tuple[str, ...] = field(default=())  # names of the command filters in use
     templates: Templates | None = None
+    directories: tuple[Directories, ...] = ()

@@ -17,7 +17,7 @@ from nullsender.excuses import words_of
 from nullsender.features import full_condition
 from nullsender.plan import Part
 from nullsender.policy import Defer, NdrTo, Reject, Rule, SendNdrs, Stage
-from nullsender_targets.postfix import ir, recipients, sets, settings
+from nullsender_targets.postfix import directories, ir, recipients, sets, settings
 from nullsender_targets.postfix.draft import Draft, Purpose
 from nullsender_targets.postfix.gates import block, job
 from nullsender_targets.postfix.partial import Known, UnanswerableError, specialise
@@ -49,12 +49,13 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         replies=tuple(draft.replies),
         classes=tuple(draft.classes),
         parameters=(*(one for one in lists if one.value), *settled.parameters),
-        services=settled.services,
+        services=(*settled.services, *((directories.SERVICE,) if draft.directories else ())),
         entrance=settled.entrance,
         placed=(*(step.rule.id for step in part.steps), *(statement.id for statement in part.statements)),
         fixed_texts=tuple(_fixed_texts(rules, part)),
         filters=settled.filters,
         templates=settings.templates(part),
+        directories=tuple(draft.directories.values()),
     )
     return configuration, tuple(draft.found)
 

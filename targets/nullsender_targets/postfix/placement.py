@@ -7,13 +7,18 @@ from collections.abc import Mapping
 from nullsender.target import Placement
 
 _LISTS = 'sh "$NULLSENDER_HOME/nullsender/lists.sh"'
+# What was built with passwords goes when no directory is asked any more.
+_DIRECTORIES = (
+    'if [ -f "$NULLSENDER_HOME/nullsender/directories/build.sh" ]; then '
+    'sh "$NULLSENDER_HOME/nullsender/directories/build.sh"; else rm -rf -- "$NULLSENDER_HOME/nullsender/secrets"; fi'
+)
 
 placements: Mapping[str, Placement] = {
     "debian": Placement(
         home="/etc/postfix",
         touches=("/etc/postfix/main.cf", "/etc/postfix/master.cf"),
-        merge=(_LISTS, 'sh "$NULLSENDER_HOME/nullsender/merge.sh"'),
-        install=(_LISTS,),
+        merge=(_LISTS, _DIRECTORIES, 'sh "$NULLSENDER_HOME/nullsender/merge.sh"'),
+        install=(_LISTS, _DIRECTORIES),
         check=(
             'postconf -c "$NULLSENDER_HOME" -n >/dev/null',
             'postconf -c "$NULLSENDER_HOME" -M >/dev/null',

@@ -232,10 +232,26 @@ def restriction(of: ir.Restriction) -> Quoted:
             return Quoted(("warn_if_reject " if of.report_only else "") + f"reject_rbl_client {rbl_argument(of)}")
         case ir.Evaluate(name):
             return word(name)
+        case ir.AskPolicy(endpoint, context, seconds, otherwise):
+            inside = f"{word(endpoint)}, policy_context={word(context)}, timeout={seconds}s, "
+            action = _braced(f"default_action = {_OUTCOMES[type(otherwise)](otherwise)}")
+            return Quoted(f"check_policy_service {{ {inside}{action} }}")
         case ir.LoggedIn(map_):  # only where somebody can log in: elsewhere smtpd warns at each recipient
             return Quoted("${{$smtpd_sasl_auth_enable} == {yes} ? {check_sasl_access " + table(map_) + "}}")
         case ir.Native():
             return Quoted(of.value)
+
+
+def _braced(text: str) -> str:
+    """Return an attribute of a service in main.cf, where white space and commas would divide it."""
+    if re.search(r"[{}$]", text):
+        raise ValueError(f"{text!r} cannot stand between braces")
+    return f"{{ {text} }}"
+
+
+def setting(text: str) -> Quoted:
+    """Return the value of a setting in a file of one map, where only the line ends it."""
+    return Quoted(text.strip())
 
 
 def rbl_argument(of: ir.Listed | ir.BlockListReply) -> Quoted:
@@ -266,6 +282,6 @@ def value(of: ir.Value) -> Quoted:
 
 
 def _item(item: ir.Restriction | ir.Map) -> Quoted:
-    if isinstance(item, ir.Check | ir.Listed | ir.Evaluate | ir.LoggedIn | ir.Native):
+    if isinstance(item, ir.Restriction):
         return restriction(item)
     return table(item)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from nullsender.names import CompiledFile, Entries, Kind, LiveFile
 from nullsender.plan import Site
-from nullsender.policy import Served, TheServer
-from nullsender_targets.postfix import ir, sets
+from nullsender.policy import Directory, Served, TheServer
+from nullsender_targets.postfix import directories, ir, sets
 from nullsender_targets.postfix.draft import Draft, Purpose
 
 
@@ -27,7 +27,7 @@ def unknown(site: Site, then: ir.Outcome, purpose: Purpose, draft: Draft) -> tup
     """Return what leads recipients that no source of their domain knows to `then`.
 
     Sources are asked one after the other: the compiled lists, the owner's tables, then the server itself; a failing
-    table ends it with 451.
+    table ends it with 451. Where there are directories, a service asks them and the owner's tables together.
     """
     return tuple(
         restriction
@@ -42,8 +42,9 @@ def _about(served: Served, purpose: Purpose) -> Purpose:
 
 
 def several_live(site: Site) -> tuple[LiveFile, ...]:
-    """Return the first of several tables of the owner, for each statement that has several."""
-    of_each = ([source for source in served.sources if isinstance(source, LiveFile)] for served in site.served)
+    """Return the first of several tables of the owner, for each statement in which smtpd asks several."""
+    alone = (served for served in site.served if not any(isinstance(one, Directory) for one in served.sources))
+    of_each = ([source for source in served.sources if isinstance(source, LiveFile)] for served in alone)
     return tuple(live[0] for live in of_each if len(live) > 1)
 
 
@@ -57,8 +58,16 @@ def _of_served(
     domains = sets.addresses(served.domains, draft)
     lists = tuple(_compiled(number, served, draft))
     rest = [source for source in served.sources if not isinstance(source, CompiledFile)]
+    together = [source for source in rest if isinstance(source, LiveFile | Directory)]
+    if any(isinstance(source, Directory) for source in together):
+        rest = [source for source in rest if source not in together]
+    else:
+        together = []
     for source in sorted(rest, key=lambda source: isinstance(source, TheServer), reverse=True):
         then = ir.Enter(draft.restriction_class(_source(source, then, purpose, draft), purpose))
+    if together:
+        service = directories.asked(number, together, then, purpose, draft)
+        then = ir.Enter(draft.restriction_class((service,), replace(purpose, name=f"{purpose.name} directories")))
     marks = (
         ir.Row(ir.Mailbox("postmaster@*", draft.delimiters), ir.Mark(ir.MEMBER)),
         *(ir.Row(key, ir.Mark(ir.DOMAIN)) for key in domains.keys),

@@ -35,6 +35,7 @@ def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
         *_replies(configuration),
         *_templates(configuration),
         *(_list(one) for one in configuration.lists),
+        *_directories(configuration),
         *_scripts(),
     )
 
@@ -236,17 +237,49 @@ def _wanted(form: ir.Form, entry: str) -> bool:
             return True
 
 
+# --- directories ------------------------------------------------------------------------------------------------------
+def _directories(configuration: ir.Configuration) -> Iterator[Artifact]:
+    ours = [(table, one.made_for) for one in configuration.directories for table in one.tables if table.settings]
+    for table, ids in ours:
+        rows = [{"name": quote.word(name), "value": quote.setting(value)} for name, value in table.settings]
+        manual = Quoted(f"{quote.word(table.kind)}_table(5)")
+        page = render(PACKAGE, "directory.cf.j2", settings=rows, manual=manual, ids=ids)
+        yield artifact(f"{FOLDER}/directories/{table.name}", page)
+    for one in configuration.directories:
+        tables = [_directory(table) for table in one.tables]
+        page = render(PACKAGE, "directories.tables.j2", tables=tables, ids=one.made_for)
+        yield artifact(f"{FOLDER}/directories/{one.name}.tables", page)
+    passwords = [_password(table) for table, _ in ours if table.password]
+    if passwords:
+        page = render(PACKAGE, "directories.passwords.j2", passwords=passwords)
+        yield artifact(f"{FOLDER}/directories/passwords", page)
+    if configuration.directories:
+        yield from _scripts("directories")
+
+
+def _directory(table: ir.Directory) -> dict[str, object]:
+    """Return a table as the service asks it: with its password, where it has one, or the owner's."""
+    folder = "secrets" if table.password else "directories"
+    file = f"{folder}/{quote.word(table.name)}" if table.settings else table.name
+    return {"seconds": table.seconds, "kind": quote.word(table.kind), "file": Quoted(file)}
+
+
+def _password(table: ir.Directory) -> dict[str, Quoted]:
+    setting, file = table.password or ("", "")
+    return {"name": quote.word(table.name), "setting": quote.word(setting), "file": quote.setting(file)}
+
+
 # --- files that are no templates --------------------------------------------------------------------------------------
 def _template(name: str) -> str:
     return name.rpartition("/")[2] + ".j2"
 
 
-def _scripts() -> Iterator[Artifact]:
-    for name, content in _script_files():
-        yield Artifact(PurePosixPath(FOLDER, name), lambda content=content: iter((content,)))  # type: ignore[misc]
+def _scripts(below: str = "") -> Iterator[Artifact]:
+    for name, content in _script_files(below):
+        yield Artifact(PurePosixPath(FOLDER, below, name), lambda content=content: iter((content,)))  # type: ignore[misc]
 
 
 @cache
-def _script_files() -> tuple[tuple[str, bytes], ...]:
-    folder = files(PACKAGE) / "scripts"
+def _script_files(below: str) -> tuple[tuple[str, bytes], ...]:
+    folder = files(PACKAGE) / "scripts" / below
     return tuple(sorted((entry.name, entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith(".sh")))

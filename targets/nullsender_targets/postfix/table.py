@@ -58,6 +58,10 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
 _RECIPIENTS: Mapping[str, tuple[Way, ...]] = {
     "recipients from file": _ways("an lmdb index, built on the host"),
     "recipients from live file": _ways("the owner's lmdb table, made with postmap; missing is 451"),
+    **{
+        f"recipients from {system}": _ways(f"a table of type {kind}, asked by a service of ours for so many seconds")
+        for system, kind in (("sqlite", "sqlite"), ("postgres", "pgsql"), ("mysql", "mysql"), ("ldap", "ldap"))
+    },
     "recipients from the server": _ways("reject_unlisted_recipient over the tables that are there", needs="fragment"),
     "recipients from several sources": _ways("one after the other: lists, the owner's tables, then the server itself"),
     "recipients are anyone": _ways("the domain is left out of the check"),
@@ -136,11 +140,6 @@ _CANNOT: Mapping[str, str] = {
             "forged bounces": _MESSAGE,
         }.items()
     },
-    **{
-        f"recipients from {system}": f"not yet: Postfix could, with a table of type {system}"
-        for system in ("sqlite", "ldap", "mysql")
-    },
-    "recipients from postgres": "not yet: Postfix could, with a table of type pgsql",
     "recipients from callout": "not yet: Postfix could, with reject_unverified_recipient",
     **{
         f"limit per {per}": "the counters of anvil know clients only, and no difference between bounces and other mail"
