@@ -62,7 +62,7 @@ def drafts(stack: Stack | None, *, named: bool = False) -> st.SearchStrategy[Dra
 @st.composite
 def _draft(draw: st.DrawFn, stack: Stack | None, can: Can, named: bool) -> Draft:
     deploys = stack.deploys if stack else "postfix"
-    statements = [*draw(recipients()), *draw(site(can))]
+    statements = [*draw(recipients(can)), *draw(site(can))]
     statements += draw(st.lists(st.sampled_from(_settings(can)), max_size=3, unique_by=_kind_of_setting))
     for number in range(draw(st.integers(2, _LAST))):
         statements.append(draw(rule(can, f"r{number}" if named or draw(st.booleans()) else None)))
@@ -74,17 +74,23 @@ def _draft(draw: st.DrawFn, stack: Stack | None, can: Can, named: bool) -> Draft
 _PEOPLE = 'file "people.txt"'
 _LIVE, _GONE = 'live file "/etc/mail/people"', 'live file "/etc/mail/vanished"'
 _WHOLE = (_PEOPLE, _PEOPLE, f"{_PEOPLE}, {_LIVE}", f"{_LIVE}, {_PEOPLE}", f"{_PEOPLE}, {_GONE}", _LIVE)
+_DATABASE, _NO_DATABASE = (
+    f"""sqlite {{ database "/var/lib/mail/{name}.db" query "SELECT 1 FROM boxes WHERE address = '%s'" }}"""  # noqa: S608
+    for name in ("people", "vanished")
+)
+_ASKED = (_DATABASE, f"{_PEOPLE}, {_DATABASE}", f"{_LIVE}, {_NO_DATABASE}", f"{_GONE}, {_DATABASE}", _NO_DATABASE)
 _SECOND = ("are anyone", f"from {_LIVE}", f"from {_GONE}", f"from {_PEOPLE}")
 
 
 @st.composite
-def recipients(draw: st.DrawFn) -> list[str]:
+def recipients(draw: st.DrawFn, can: Can) -> list[str]:
     """Draw who lives here, and where their mail goes."""
-    whole = draw(st.sampled_from(_WHOLE))
+    asked = "recipients from sqlite" in can and draw(_one_in(4))
+    whole = draw(st.sampled_from(_ASKED if asked else _WHOLE))
     smtp = "smtp 198.51.100.250:25" if draw(_one_in(4)) else "lmtp 127.0.0.1:24"
     if draw(st.booleans()):
         return [f"recipients of mine from {whole}", f"deliver mine to {smtp}"]
-    second = draw(st.sampled_from(_SECOND))
+    second = draw(st.sampled_from(_SECOND + ((f"from {_DATABASE}", f"from {_NO_DATABASE}") if asked else ())))
     of = draw(st.sampled_from(("example.net", "example.net, *.example.net")))
     return [
         f"recipients of example.org from {whole}",

@@ -16,13 +16,16 @@ from nullsender import canonical
 from nullsender.entryfile import entries
 from nullsender.lists import read_lists, with_sets
 from nullsender.membership import has_domain
-from nullsender.names import CompiledFile, Entries, LiveFile
-from nullsender.policy import Policy, RecipientSource, Served
+from nullsender.names import CompiledFile, Entries, Kind, LiveFile
+from nullsender.policy import Directory, Policy, RecipientSource, Served
 from nullsender.session import Session
 
 Files = Mapping[str, Path]
 FILES = Path(__file__).parent / "files"  # those that policies read, and what the server's own hold
-LIVE: Files = {f"/etc/mail/{path.stem.removeprefix('live-')}": path for path in sorted(FILES.glob("live-*.txt"))}
+LIVE: Files = {
+    **{f"/etc/mail/{path.stem.removeprefix('live-')}": path for path in sorted(FILES.glob("live-*.txt"))},
+    "/var/lib/mail/people.db": FILES / "live-people.txt",  # a database with these in it
+}
 
 NAMELESS = 8  # the bit of a client's address that takes its name away
 LISTINGS = {
@@ -85,6 +88,9 @@ def _present(of: Entries, live: Files) -> Entries:
 
 
 def _source(source: RecipientSource, live: Files) -> RecipientSource:
+    if isinstance(source, Directory) and source.text("database") in live:
+        path = source.text("database")
+        return CompiledFile(live[path], path, Kind.ADDRESSES, source.span)
     return _compiled(source, live) if isinstance(source, LiveFile) and source.path in live else source
 
 
@@ -94,7 +100,7 @@ def _compiled(file: LiveFile, live: Files) -> CompiledFile:
 
 def _unanswered(policy: Policy, session: Session) -> frozenset[str]:
     """Return whose lookup fails: recipients of a domain with a list that is missing."""
-    broken = [one for one in policy.served if any(isinstance(source, LiveFile) for source in one.sources)]
+    broken = [one for one in policy.served if any(isinstance(source, LiveFile | Directory) for source in one.sources)]
     forms = (canonical.forms(recipient, policy.delimiters) for recipient in session.recipients)
     return frozenset(form for its in forms if its and _is_in(broken, its[0]) for form in its)
 

@@ -19,7 +19,14 @@ from tests.servers.packages import LAB, libraries_of
 
 USER = "nobody"  # whom the servers run as
 SECRET = "s3cret: it's; 100% x"  # noqa: S105  # of nothing but these servers
-BOXES = ("alice@example.org", "o'brien@example.org", "dora@example.net", "star*@example.org", "p_c-t@example.org")
+BOXES = (
+    "alice@example.org",
+    "o'brien@example.org",
+    "dora@example.net",
+    "star*@example.org",
+    "p_c-t@example.org",
+    "odd one@example.org",
+)
 _PASSWORD = Path("/etc/mail/password")
 _BUILTIN = LAB / "postgresql/usr/lib/postgresql/15/bin"
 _LDAP = LAB / "slapd"

@@ -10,6 +10,7 @@ from pathlib import Path
 from nullsender import canonical, discover
 from nullsender.entryfile import expand
 from nullsender.lab.composing import MARK, asked_of, compose
+from nullsender.lab.databases import Database, database, databases, write_database
 from nullsender.lab.deployed import Deployed
 from nullsender.lab.dialogue import PATIENCE, Attempt
 from nullsender.lab.listing import Listed
@@ -21,7 +22,7 @@ from nullsender.lists import sets_of
 from nullsender.message import read_message
 from nullsender.names import Entries, Kind, LiveFile
 from nullsender.observation import Arrived, Ndr, Observed, Said
-from nullsender.policy import CopyDoubleBounces, Greylist, Policy
+from nullsender.policy import CopyDoubleBounces, Directory, Greylist, Policy
 from nullsender.scope import rules_of
 from nullsender.session import Session
 from nullsender.sets import covers
@@ -106,6 +107,8 @@ class Player:
         missing = _missing(policy, session)
         for file, entries in _live_files(policy, session, self.contents).items():
             self._write(file, None if lookups_fail or file.path in missing else entries)
+        for asked, addresses in _databases(policy, session, self.contents).items():
+            self._write_database(asked, None if lookups_fail or asked.path in missing else addresses)
 
     def go_before(self, session: Session, play: Callable[[], object]) -> None:
         """Have happened what limits and greylisting remember of a session: its first try, and those like it before."""
@@ -126,8 +129,12 @@ class Player:
 
     def _settle(self) -> None:
         """Write all files once."""
-        for file in () if self._written else live_files(self.deployed.policy):
+        if self._written:
+            return
+        for file in live_files(self.deployed.policy):
             self._write(file, self.contents.get(file.path))
+        for asked in databases(self.deployed.policy):
+            self._write_database(asked, self.contents.get(asked.path))
 
     def _write(self, file: LiveFile, entries: tuple[str, ...] | None) -> None:
         """Write a file as its owner would, or take it away; nothing where it is so already."""
@@ -137,6 +144,11 @@ class Player:
         write_file(Path(file.path), entries)
         for target_lab in self._labs():
             target_lab.changed(file)
+
+    def _write_database(self, asked: Database, addresses: tuple[str, ...] | None) -> None:
+        if asked.path not in self._written or self._written[asked.path] != addresses:
+            self._written[asked.path] = addresses
+            write_database(asked, addresses)
 
     # --- what comes of it ---------------------------------------------------------------------------------------------
     def _rest(self, mark: tuple[str, ...]) -> None:
@@ -248,6 +260,17 @@ def _live_files(policy: Policy, session: Session, contents: Contents) -> dict[Li
     return found
 
 
+def _databases(policy: Policy, session: Session, contents: Contents) -> dict[Database, tuple[str, ...]]:
+    """Return every database of the policy with those whom a session says to be known."""
+    found: dict[Database, tuple[str, ...]] = {}
+    for served in policy.served:
+        for asked in (asked for source in served.sources if (asked := database(source))):
+            known = (address for address in sorted(session.known) if _is_at(served.domains, address))
+            before = found.get(asked, contents.get(asked.path, ()))
+            found[asked] = tuple(dict.fromkeys((*before, *known)))
+    return found
+
+
 def _is_at(domains: Entries, address: str) -> bool:
     domain = address.rpartition("@")[2]
     return any(covers(Kind.DOMAINS, member, domain) for member in expand(domains))
@@ -265,7 +288,9 @@ def cannot_play(session: Session, policy: Policy, *, lookups_fail: bool) -> str 
         return why
     failing = _missing(policy, session)
     for recipient in session.recipients:
-        asked = {file.path for file in _asked(policy, recipient)}
+        asked = {path for path in _asked(policy, recipient) if path}
+        if None in _asked(policy, recipient):
+            return "the lab has no such directory: it brings about SQLite with one table, asked for the address"
         fails = _fails(policy, session, recipient)
         if fails and not asked and _is_listed(policy, recipient):
             return "a list that was compiled is always there"
@@ -285,16 +310,20 @@ def _is_listed(policy: Policy, recipient: str) -> bool:
 def _missing(policy: Policy, session: Session) -> frozenset[str]:
     """Return the files that have to be missing for the lookups of a session to fail."""
     failing = (recipient for recipient in session.recipients if _fails(policy, session, recipient))
-    return frozenset(file.path for recipient in failing for file in _asked(policy, recipient))
+    return frozenset(path for recipient in failing for path in _asked(policy, recipient) if path)
 
 
 def _fails(policy: Policy, session: Session, recipient: str) -> bool:
     return not session.unanswered.isdisjoint(canonical.forms(recipient, policy.delimiters))
 
 
-def _asked(policy: Policy, recipient: str) -> Iterator[LiveFile]:
-    """Yield the files that are asked whether a recipient exists."""
+def _asked(policy: Policy, recipient: str) -> Iterator[str | None]:
+    """Yield the files that are asked whether a recipient exists, and None for what the lab does not have."""
     for form in canonical.forms(recipient, "")[:1]:
-        for served in policy.served:
-            if _is_at(served.domains, form):
-                yield from (source for source in served.sources if isinstance(source, LiveFile))
+        for source in (s for served in policy.served if _is_at(served.domains, form) for s in served.sources):
+            match source:
+                case LiveFile(path=path):
+                    yield path
+                case Directory():
+                    asked = database(source)
+                    yield asked.path if asked else None
