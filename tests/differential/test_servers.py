@@ -66,7 +66,7 @@ def played(request: pytest.FixtureRequest, lab: Lab) -> Played:
             for session, verdict in one.sessions:
                 found = play(one.policy, session)
                 wrong += [Found(stack, one.compiled.draft, session, found)] if found else []
-                features |= exercised(one.policy, verdict, DEPLOYMENT)
+                features |= exercised(one.compiled.policy, verdict, DEPLOYMENT)
     return Played(stack, len(rounds), sum(len(one.sessions) for one in rounds), tuple(wrong), features)
 
 
