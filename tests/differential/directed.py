@@ -19,7 +19,6 @@ _SIGNS = (  # each of its own, so that few stand in another's way
     "defer outgoing mail when authenticated and recipient in silent at content as logged-in",
     "defer outgoing mail when not authenticated and recipient in silent at content as by-network",
     "score 8 mail when recipient in chosen and helo in mail.liars.example at content as points",
-    "score 8 mail when client in lepers and helo in mail.liars.example at content as weighty",
     "quarantine mail when scoring 8 or more and helo in mail.liars.example at content as high",
     "quarantine mail when not scoring 8 or more and helo in mail.liars.example at content as low",
     "reject bounces when not recipients > 1 and client in lepers at content as alone",
