@@ -153,6 +153,22 @@ class AtLeast:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class FieldMatches:
+    """A header field of that name has a value that the regular expression finds something in."""
+
+    name: str
+    pattern: str
+    ignore_case: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The message is a report of that type (RFC 6522)."""
+
+    kind: str
+
+
 class Known(Enum):
     """Expansion conditions that never vary."""
 
@@ -192,4 +208,5 @@ class CallAcl:
     acl: str
 
 
-Expr = InList | InTable | InLive | Exists | Is | Yes | Defined | AtLeast | Known | Without | All | Any | CallAcl
+Compared = InList | InTable | InLive | Exists | Is | Yes | Defined | AtLeast | FieldMatches | Report | Known
+Expr = Compared | Without | All | Any | CallAcl

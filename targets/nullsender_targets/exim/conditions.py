@@ -215,6 +215,10 @@ _LITERALS: Mapping[type, Callable[[Conditions, Any, Stage, bool], Tests]] = {
     c.Kept: _kept,
     c.RecipientElsewhere: lambda _, __, ___, wanted: _when(ir.Yes(ir.Var.SERVED), not wanted),
     c.RecipientUnknown: lambda _, __, ___, wanted: (ir.When(ir.Is(ir.Var.KNOWN, "no" if wanted else "yes")),),
+    c.HeaderMatches: lambda _, atom, __, wanted: _when(
+        ir.FieldMatches(atom.name, atom.pattern, atom.ignore_case), wanted
+    ),
+    c.ReportIs: lambda _, atom, __, wanted: _when(ir.Report(atom.kind), wanted),
     c.Scoring: lambda _, atom, __, wanted: _when(ir.AtLeast(ir.Var.SCORE, thousandths(atom.least)), wanted),
 }
 

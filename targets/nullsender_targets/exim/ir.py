@@ -17,6 +17,7 @@ from nullsender_targets.exim.comparing import Defined as Defined
 from nullsender_targets.exim.comparing import Exists as Exists
 from nullsender_targets.exim.comparing import Expr as Expr
 from nullsender_targets.exim.comparing import Fact as Fact
+from nullsender_targets.exim.comparing import FieldMatches as FieldMatches
 from nullsender_targets.exim.comparing import Flag as Flag
 from nullsender_targets.exim.comparing import Form as Form
 from nullsender_targets.exim.comparing import InList as InList
@@ -26,6 +27,7 @@ from nullsender_targets.exim.comparing import Is as Is
 from nullsender_targets.exim.comparing import Known as Known
 from nullsender_targets.exim.comparing import Match as Match
 from nullsender_targets.exim.comparing import NamedList as NamedList
+from nullsender_targets.exim.comparing import Report as Report
 from nullsender_targets.exim.comparing import Subject as Subject
 from nullsender_targets.exim.comparing import Table as Table
 from nullsender_targets.exim.comparing import Var as Var

@@ -8,7 +8,7 @@ from typing import Any
 
 from nullsender.layout import Quoted
 from nullsender.names import Kind
-from nullsender_targets.exim import ir, quote
+from nullsender_targets.exim import headers, ir, quote
 
 REPORT = "$acl_m_nullsender_report"
 BARE = r'match{$smtp_command_argument}{\N(?i)^<?"?postmaster"?>?(\s|$)\N}'
@@ -104,6 +104,16 @@ def _(expr: ir.Defined) -> Quoted:
 @condition.register
 def _(expr: ir.AtLeast) -> Quoted:
     return Quoted(f">={{{value_of(expr.subject)}}}{{{expr.number}}}")
+
+
+@condition.register
+def _(expr: ir.FieldMatches) -> Quoted:
+    return headers.matches(expr)
+
+
+@condition.register
+def _(expr: ir.Report) -> Quoted:
+    return headers.report(expr)
 
 
 @condition.register

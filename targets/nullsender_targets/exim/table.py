@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nullsender.capability import ANY_STAGE, Capabilities, Way
-from nullsender.policy import Stage
+from nullsender.condition import HeaderMatches, literals
+from nullsender.features import full_condition
+from nullsender.policy import Rule, Stage
 
 _RCPT = frozenset({Stage.RCPT})
 _MESSAGE = frozenset({Stage.DATA, Stage.CONTENT})
@@ -53,6 +55,8 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
     "upstream client": _way("`hosts` with a list of networks"),
     "kept recipient": _way("the local part is compared, at the domains served"),
     "batv": _way("an HMAC is computed with the key whose number the tag names, and its day is compared"),
+    "header matches": _way("`forany` over the fields of that name, as they came", _CONTENT),
+    "report is": _way("the parameter of the first Content-Type", _CONTENT),
     "scoring": (
         *_way("the policy's points and the filter's score are summed up in a variable", _CONTENT, "spamd"),
         *_way("the policy's points are summed up in a variable", _CONTENT),
@@ -120,10 +124,17 @@ _UNASKED: Mapping[str, str] = {
     "recipients over quota": _LATER,
     "spf": _LATER,
     "dmarc": "Debian's Exim is built without DMARC",
-    "header matches": _LATER,
-    "report is": _LATER,
     "forged bounces": _LATER,
 }
+
+
+_REMOVED = frozenset({"return-path", "envelope-to", "delivery-date"})
+
+
+def _unfit(rule: Rule) -> str | None:
+    asked = (atom.name for _, atom in literals(full_condition(rule)) if isinstance(atom, HeaderMatches))
+    gone = next((name for name in asked if name.lower() in _REMOVED), None)
+    return f"Exim removes `{gone}` from what it takes before any rule can ask for it" if gone else None
 
 
 def _negated(question: str) -> str:
@@ -143,4 +154,5 @@ capabilities = Capabilities(
     },
     cannot={**_CANNOT, **_UNASKED, **{_negated(question): why for question, why in _UNASKED.items()}},
     accepts=("spamd",),
+    unfit=_unfit,
 )
