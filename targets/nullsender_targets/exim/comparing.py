@@ -179,6 +179,7 @@ class Known(Enum):
     FILTER_DEFERS = "defer"
     FILTER_QUARANTINES = "quarantine"
     FILTER_DISCARDS = "discard"
+    WHOLE_HEADER = "the header is not too long to be seen as a whole"
     OTHER_CLASS = "the recipient is of another class than the first accepted one"
     KEYS_READABLE = "the file of keys is there and can be read"
     KEYS_THERE = "the file of keys holds one"

@@ -196,6 +196,10 @@ def _when(expr: ir.Expr, wanted: bool) -> Tests:
     return (ir.When(expr if wanted else ir.Without(expr)),)
 
 
+def _in_header(expr: ir.Expr, wanted: bool) -> Tests:
+    return _when(expr if wanted else all_of((ir.Known.WHOLE_HEADER, ir.Without(expr))), True)
+
+
 UNKEPT = ir.Flag("unkept")
 UNKNOWN_TAG = ir.Flag("batv_unknown")
 _LITERALS: Mapping[type, Callable[[Conditions, Any, Stage, bool], Tests]] = {
@@ -215,10 +219,10 @@ _LITERALS: Mapping[type, Callable[[Conditions, Any, Stage, bool], Tests]] = {
     c.Kept: _kept,
     c.RecipientElsewhere: lambda _, __, ___, wanted: _when(ir.Yes(ir.Var.SERVED), not wanted),
     c.RecipientUnknown: lambda _, __, ___, wanted: (ir.When(ir.Is(ir.Var.KNOWN, "no" if wanted else "yes")),),
-    c.HeaderMatches: lambda _, atom, __, wanted: _when(
+    c.HeaderMatches: lambda _, atom, __, wanted: _in_header(
         ir.FieldMatches(atom.name, atom.pattern, atom.ignore_case), wanted
     ),
-    c.ReportIs: lambda _, atom, __, wanted: _when(ir.Report(atom.kind), wanted),
+    c.ReportIs: lambda _, atom, __, wanted: _in_header(ir.Report(atom.kind), wanted),
     c.Scoring: lambda _, atom, __, wanted: _when(ir.AtLeast(ir.Var.SCORE, thousandths(atom.least)), wanted),
 }
 

@@ -20,7 +20,6 @@ _PLAIN_ADDRESS = re.compile(r"(\*|[a-z0-9][a-z0-9._%=-]*)@(\*|[a-z0-9_-]+(?:\.[a
 _PLAIN_DOMAIN = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _PLAIN_NETWORK = re.compile(r"[0-9a-f.:]+/\d+")
 _PLAIN_KEY = re.compile(r"[a-z0-9_*^+=/.@-][a-z0-9_*^$+=/.@\\()?-]*")
-_FIELD_NAME = re.compile(r"[!-9;-~]+")
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -107,11 +106,6 @@ def dequoted(entry: str) -> str:
 def sql(value: str) -> Quoted:
     """Return text as a literal of SQL within an expanded string."""
     return Quoted("'" + text(value.replace("'", "''")) + "'")
-
-
-def field_name(name: str) -> Quoted:
-    """Return the name of a header field: as a variable's, it ends with the colon that follows it; no macro is small."""
-    return Quoted(_checked(_FIELD_NAME, name.lower()))
 
 
 def regex_set(characters: str) -> Quoted:

@@ -150,6 +150,7 @@ _FIRST, _CLASS = variable(ir.Var.FIRST_CLASS), variable(ir.Var.CLASS)
 _KNOWN: Mapping[ir.Known, str] = {
     ir.Known.BARE_POSTMASTER: BARE,
     ir.Known.FROM_OWN_POSTMASTER: "eqi{$sender_address}{postmaster@$qualify_domain}",
+    ir.Known.WHOLE_HEADER: headers.whole(),
     ir.Known.OTHER_CLASS: f"!eq{{${_CLASS}}}{{${_FIRST}}}",
     # What cannot be opened is an error wherever it is read, so whether it can is asked by another program.
     ir.Known.KEYS_READABLE: f"and{{{{exists{{{KEYS}}}}}{{bool{{${{run{{/usr/bin/test -r {KEYS}}}{{yes}}{{no}}}}}}}}}}",

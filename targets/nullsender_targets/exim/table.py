@@ -56,6 +56,7 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
     "kept recipient": _way("the local part is compared, at the domains served"),
     "batv": _way("an HMAC is computed with the key whose number the tag names, and its day is compared"),
     "header matches": _way("`forany` over the fields of that name, as they came", _CONTENT),
+    "header matches": _way("`forany` over the fields of `$message_headers_raw`, unfolded", _CONTENT),
     "report is": _way("the parameter of the first Content-Type", _CONTENT),
     "scoring": (
         *_way("the policy's points and the filter's score are summed up in a variable", _CONTENT, "spamd"),

@@ -12,6 +12,7 @@ from nullsender_targets.exim.searching import search
 from nullsender_targets.exim.spelling import BARE, LINE, REPORT, condition, variable
 
 _PRVS = r"\N^prvs=\d{4}[0-9a-f]{6}=\N"
+_PLAIN = r"[^\x00-\x20\x22(),:;<>@[\\\]\x7f]+"  # a local part that needs no quotes: others have no subaddress
 _ITEM = r"^\s*Message: nullsender: "  # a line of the report, once it is an item of a list
 
 _READINGS: Mapping[ir.Reading, str] = {
@@ -46,9 +47,11 @@ def _(of: ir.Reading) -> Quoted:
 def _(of: ir.Base) -> Quoted:
     begins = quote.regex_set(of.delimiters)
     if of.of_sender:
-        return Quoted(rf"${{sg{{${variable(ir.Var.SENDER)}}}{{\N^([^{begins}]+)[{begins}].*@\N}}{{\$1@}}}}")
+        return Quoted(
+            rf"${{sg{{${variable(ir.Var.SENDER)}}}{{\N^(?={_PLAIN}@)(.[^{begins}]*)[{begins}].*@\N}}{{\$1@}}}}"
+        )
     local, domain = variable(ir.Var.LOCAL), variable(ir.Var.DOMAIN)
-    return Quoted(rf"${{sg{{${local}}}{{\N^([^{begins}]+)[{begins}].*$\N}}{{\$1}}}}@${domain}")
+    return Quoted(rf"${{sg{{${local}}}{{\N^(?={_PLAIN}$)(.[^{begins}]*)[{begins}].*$\N}}{{\$1}}}}@${domain}")
 
 
 @value.register
