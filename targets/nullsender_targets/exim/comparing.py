@@ -29,6 +29,7 @@ class Var(Enum):
     REPORT = "report"  # what the content filter said
     QUARANTINE = "quarantine"
     DISCARD = "discard"
+    RETURNED = "returned"  # what is told of the header that a bounce returned
     RECIPIENTS = "recipients"  # those that were accepted, without subaddresses, one a line
     COUNTED = "counted"
     BATV = "batv"  # the state of the recipient's tag, or `unknown`
@@ -58,6 +59,7 @@ class Fact(Enum):
     SENDER_DOMAIN = "sender_address_domain"
     RECIPIENTS = "recipients_count"
     DOMAIN = "domain"  # of the address that a router looks at
+    ITEM = "item"  # of a list
 
 
 Subject = Variable | Fact
@@ -169,6 +171,14 @@ class Report:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class SomeLine:
+    """Of some line of the variable, as the item, the other expression is true."""
+
+    variable: Var
+    part: Expr
+
+
 class Known(Enum):
     """Expansion conditions that never vary."""
 
@@ -180,6 +190,9 @@ class Known(Enum):
     FILTER_QUARANTINES = "quarantine"
     FILTER_DISCARDS = "discard"
     WHOLE_HEADER = "the header is not too long to be seen as a whole"
+    MAY_RETURN = "it comes from the null sender, or may be a report"
+    RETURNS = "something came back that can be compared"
+    RETURNS_IN_REPORT = "it did so in a report"
     OTHER_CLASS = "the recipient is of another class than the first accepted one"
     KEYS_READABLE = "the file of keys is there and can be read"
     KEYS_THERE = "the file of keys holds one"
@@ -209,5 +222,5 @@ class CallAcl:
     acl: str
 
 
-Compared = InList | InTable | InLive | Exists | Is | Yes | Defined | AtLeast | FieldMatches | Report | Known
+Compared = InList | InTable | InLive | Exists | Is | Yes | Defined | AtLeast | FieldMatches | Report | SomeLine | Known
 Expr = Compared | Without | All | Any | CallAcl

@@ -17,6 +17,7 @@ from nullsender.names import Entries, Kind
 from nullsender.plan import Site
 from nullsender.policy import Stage
 from nullsender_targets.exim import ir
+from nullsender_targets.exim.forging import is_forged
 from nullsender_targets.exim.sets import Sets, all_of, any_of
 
 NAME_LOOKUP = "look_up_the_client"
@@ -196,6 +197,11 @@ def _when(expr: ir.Expr, wanted: bool) -> Tests:
     return (ir.When(expr if wanted else ir.Without(expr)),)
 
 
+def _forged(to: Conditions, atom: c.ForgedBounce, _: Stage, wanted: bool) -> Tests:
+    to.used.add(ir.Var.RETURNED)
+    return (ir.When(is_forged(atom.entries, to.sets, wanted=wanted)),)
+
+
 def _in_header(expr: ir.Expr, wanted: bool) -> Tests:
     return _when(expr if wanted else all_of((ir.Known.WHOLE_HEADER, ir.Without(expr))), True)
 
@@ -222,6 +228,7 @@ _LITERALS: Mapping[type, Callable[[Conditions, Any, Stage, bool], Tests]] = {
     c.HeaderMatches: lambda _, atom, __, wanted: _in_header(
         ir.FieldMatches(atom.name, atom.pattern, atom.ignore_case), wanted
     ),
+    c.ForgedBounce: _forged,
     c.ReportIs: lambda _, atom, __, wanted: _in_header(ir.Report(atom.kind), wanted),
     c.Scoring: lambda _, atom, __, wanted: _when(ir.AtLeast(ir.Var.SCORE, thousandths(atom.least)), wanted),
 }

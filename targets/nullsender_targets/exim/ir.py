@@ -28,6 +28,7 @@ from nullsender_targets.exim.comparing import Known as Known
 from nullsender_targets.exim.comparing import Match as Match
 from nullsender_targets.exim.comparing import NamedList as NamedList
 from nullsender_targets.exim.comparing import Report as Report
+from nullsender_targets.exim.comparing import SomeLine as SomeLine
 from nullsender_targets.exim.comparing import Subject as Subject
 from nullsender_targets.exim.comparing import Table as Table
 from nullsender_targets.exim.comparing import Var as Var
@@ -113,6 +114,7 @@ class Reading(Enum):
     SIGNED = "the sender with a tag"
     RETURN_PATH = "return path"
     SENDER_ADDRESS = "sender address"
+    RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +358,7 @@ class Exim:
     hops: tuple[Hop, ...]  # of a standalone server
     postmaster: str | None  # the domain whose postmaster gets the mail of a bare one, and copies of NDRs
     ndrs: Ndrs
+    looks_into: bool  # what bounces return
     remembers: bool  # limits or greylisting
     keys: str | None  # the file of BATV's keys, where tags are made or judged
     signs: PolicyStatement | None  # remote transports sign the reverse-path

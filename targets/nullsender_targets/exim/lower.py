@@ -11,7 +11,7 @@ from nullsender.diagnostic import Diagnostic
 from nullsender.features import full_condition
 from nullsender.plan import Part, Step
 from nullsender.policy import Stage
-from nullsender_targets.exim import directories, ir, ndrs, recipients, signing
+from nullsender_targets.exim import directories, forging, ir, ndrs, recipients, signing
 from nullsender_targets.exim.conditions import UNKEPT, Conditions, TooDeepError
 from nullsender_targets.exim.counting import COUNT, Counting
 from nullsender_targets.exim.filtering import scan, verdict
@@ -57,6 +57,7 @@ def lower(part: Part) -> tuple[ir.Exim, tuple[Diagnostic, ...]]:
             hops=hops,
             postmaster=recipients.postmasters_domain(part.site),
             ndrs=sent,
+            looks_into=ir.Var.RETURNED in work.to.used,
             remembers=bool(work.counting.limits or work.counting.greylists),
             keys=part.site.batv.keys if part.site.batv and (work.signs or ir.Var.BATV in work.to.used) else None,
             signs=work.signs,
@@ -245,6 +246,8 @@ class _Work:
         if content:
             yield from self._before_content()
             yield ir.Statement(ir.Verb.REQUIRE, (ir.Acl(content.name),))
+            if ir.Var.RETURNED in self.to.used:
+                yield forging.forget()
             if discards or self.part.filtering:
                 yield discarded
         if self.quarantines and self.part.site.quarantine.into is p.Into.JUNK:
@@ -268,6 +271,8 @@ class _Work:
             outside = (self.to.neither(c.Trusted(), c.Upstream()),)
             about = "headers of ours that come from outside"
             yield ir.Statement(ir.Verb.WARN, outside, (ir.RemoveHeaders(names),), about)
+        if ir.Var.RETURNED in self.to.used:
+            yield from forging.look_into()
         if self.part.filtering:
             yield from scan(self.part.filtering[0].helper)
         else:

@@ -78,6 +78,8 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
         artifact(f"{FOLDER}/{name}.conf", page(HERE, f"{name}.conf.j2", **shared, **values))
         for name, values in fragments.items()
     ]
+    if exim.looks_into:
+        files.append(_script("returned.pl"))
     files.extend(_table(table) for table in exim.tables)
     files.extend(_letters(ndrs))
     if exim.standalone:
@@ -156,6 +158,11 @@ def _quarantine(exim: ir.Exim) -> dict[str, object]:
         "hold": exim.quarantine is Into.HOLD,
         "address": quote.address(address) if address else None,
     }
+
+
+def _script(name: str) -> Artifact:
+    octets = (files_of(HERE) / "engine" / name).read_bytes()
+    return Artifact(PurePosixPath(f"{FOLDER}/{name}"), lambda: iter((octets,)))
 
 
 def _table(table: ir.Table) -> Artifact:

@@ -117,6 +117,11 @@ def _(expr: ir.Report) -> Quoted:
 
 
 @condition.register
+def _(expr: ir.SomeLine) -> Quoted:
+    return Quoted(rf"forany{{<\n ${variable(expr.variable)}}}{{{condition(expr.part)}}}")
+
+
+@condition.register
 def _(expr: ir.CallAcl) -> Quoted:
     return Quoted(f"acl{{{{nullsender_{quote.word(expr.acl)}}}}}")
 
@@ -151,6 +156,9 @@ _KNOWN: Mapping[ir.Known, str] = {
     ir.Known.BARE_POSTMASTER: BARE,
     ir.Known.FROM_OWN_POSTMASTER: "eqi{$sender_address}{postmaster@$qualify_domain}",
     ir.Known.WHOLE_HEADER: headers.whole(),
+    ir.Known.MAY_RETURN: r"or{{!def:sender_address}{match{$message_headers_raw}{(?i)multipart/report}}}",
+    ir.Known.RETURNS: f"match{{${variable(ir.Var.RETURNED)}}}{{^!}}",
+    ir.Known.RETURNS_IN_REPORT: f"match{{${variable(ir.Var.RETURNED)}}}{{^!report}}",
     ir.Known.OTHER_CLASS: f"!eq{{${_CLASS}}}{{${_FIRST}}}",
     # What cannot be opened is an error wherever it is read, so whether it can is asked by another program.
     ir.Known.KEYS_READABLE: f"and{{{{exists{{{KEYS}}}}}{{bool{{${{run{{/usr/bin/test -r {KEYS}}}{{yes}}{{no}}}}}}}}}}",

@@ -55,9 +55,9 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
     "upstream client": _way("`hosts` with a list of networks"),
     "kept recipient": _way("the local part is compared, at the domains served"),
     "batv": _way("an HMAC is computed with the key whose number the tag names, and its day is compared"),
-    "header matches": _way("`forany` over the fields of that name, as they came", _CONTENT),
     "header matches": _way("`forany` over the fields of `$message_headers_raw`, unfolded", _CONTENT),
     "report is": _way("the parameter of the first Content-Type", _CONTENT),
+    "forged bounces": _way("a script in Perl, which the DATA ACL runs, reads what a bounce returned", _CONTENT),
     "scoring": (
         *_way("the policy's points and the filter's score are summed up in a variable", _CONTENT, "spamd"),
         *_way("the policy's points are summed up in a variable", _CONTENT),
@@ -125,7 +125,6 @@ _UNASKED: Mapping[str, str] = {
     "recipients over quota": _LATER,
     "spf": _LATER,
     "dmarc": "Debian's Exim is built without DMARC",
-    "forged bounces": _LATER,
 }
 
 

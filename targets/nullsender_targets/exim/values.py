@@ -24,6 +24,10 @@ _READINGS: Mapping[ir.Reading, str] = {
         rf'{{\N^"|"$|\\(.)\N}}{{\$1}}}}}}{{{_PRVS}}}{{}}}}@${{lc:$sender_address_domain}}}}}}'
     ),
     ir.Reading.REPORT: "$spam_report",
+    ir.Reading.RETURNED: (
+        "${run{/usr/bin/perl NULLSENDER_DIR/returned.pl $spool_directory $message_exim_id $message_headers_raw}"
+        "{$value}{failed}}"
+    ),
     ir.Reading.FILTER_SCORE: (
         rf"${{if match{{{REPORT}}}{{\N{LINE}score (-?\d+)\b\N}}{{$1}}{{${{eval10:0$spam_score_int*100}}}}}}"
     ),
