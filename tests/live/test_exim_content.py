@@ -14,6 +14,7 @@ from nullsender.message import read_message
 from nullsender.session import Session
 from tests.live.deployment import Deployed, deployed
 from tests.live.lab import Lab
+from tests.targets.exim.bounces import BODIES
 
 pytestmark = pytest.mark.live
 
@@ -37,6 +38,10 @@ tag "X-Strange: yes" mail when header "X-{$}\\N" matches /strange/
 tag "X-DSN: yes" mail when report is delivery-status
 tag "X-Receipt: yes" mail when report is disposition-notification
 tag "X-No-DSN: yes" mail when not report is delivery-status
+hosts ours = liar.example, *.liars.example
+tag "X-Forged: yes" forged bounces of ours
+accept forged bounces of ours
+tag "X-Genuine: yes" mail at content
 deploy ex to exim 4.96
 """
 HEADERS = (
@@ -94,10 +99,10 @@ def running(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Depl
         yield ex
 
 
-def otherwise(running: Deployed, message: str) -> list[str]:
+def otherwise(running: Deployed, message: str | bytes, sender: str = "joe@partner.example") -> list[str]:
     """Return what of a message is not decided as the evaluator decides it."""
-    octets = message.encode("utf-8").replace(b"\n", b"\r\n")
-    session = Session(("alice@example.org",), "joe@partner.example", message=read_message(octets))
+    octets = message.encode().replace(b"\n", b"\r\n") if isinstance(message, str) else message
+    session = Session(("alice@example.org",), sender, message=read_message(octets))
     seen = Player(running).play(session)
     policy, (session,) = read_lists(running.policy, [session])
     verdict = evaluate(policy, session, running.plan.name)
@@ -114,8 +119,14 @@ def test_types_of_reports_are_read_as_the_evaluator_reads_them(running: Deployed
     assert otherwise(running, f"From: joe@partner.example\nContent-Type: {value}\n\n--b\n\nHello.\n--b--\n") == []
 
 
+@pytest.mark.parametrize("sender", ["", "joe@partner.example"])
+@pytest.mark.parametrize("number", range(len(BODIES)))
+def test_what_came_back_is_read_as_the_evaluator_reads_it(running: Deployed, number: int, sender: str) -> None:
+    assert otherwise(running, BODIES[number], sender) == []
+
+
 def test_a_rule_on_a_header_too_long_to_be_seen_does_not_apply_where_it_cannot_tell(running: Deployed) -> None:
     fields = "".join(f"X-Long: {'a' * 900}\n" for _ in range(80))
     found = otherwise(running, f"From: joe@partner.example\nX-Kind: odd\n{fields}X-{{$}}\\N: strange\n\nHello.\n")
-    unseen = {"X-Strange": "yes", "X-Not-Through": "yes", "X-No-DSN": "yes"}
+    unseen = {"X-Strange": "yes", "X-Genuine": "yes", "X-Not-Through": "yes", "X-No-DSN": "yes"}
     assert sorted(found) == sorted(f"tag of the message: expected `{k}: {v}`, got no `{k}`" for k, v in unseen.items())

@@ -23,7 +23,7 @@ sub main {
     my $report = $kind eq 'multipart/report' ? lc($parameters->{'report-type'} // '') : '';
     my @lines = grep { $_->[0] =~ /\A(?:received|message-id)\z/i } @{returned(\@parts)};
     if (!@lines || needs_no_original($fields, $report, \@parts)) {
-        print "nothing\n";
+        print "nothing";
         return;
     }
     print $report ne '' ? "!report\n" : "!bounce\n";
