@@ -161,7 +161,7 @@ def _quarantine(exim: ir.Exim) -> dict[str, object]:
 
 
 def _script(name: str) -> Artifact:
-    octets = (files_of(HERE) / "engine" / name).read_bytes()
+    octets = (files_of(HERE) / "scripts" / name).read_bytes()
     return Artifact(PurePosixPath(f"{FOLDER}/{name}"), lambda: iter((octets,)))
 
 

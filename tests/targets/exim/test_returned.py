@@ -17,7 +17,7 @@ from nullsender.mime import decoded, header
 from tests.evaluation.corpora import Row, rows
 from tests.targets.exim.bounces import BODIES
 
-SCRIPT = resources.files("nullsender_targets.exim") / "engine" / "returned.pl"
+SCRIPT = resources.files("nullsender_targets.exim") / "scripts" / "returned.pl"
 ID = "1xWMWy-0000Rh-1z"
 PIECES = (
     "\n",
