@@ -11,7 +11,10 @@ from nullsender.policy import Delivery, QuarantineInto, Rule, Served, SignBatv, 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """How a helper is joined to its server, or to a helper of that: a kind (`milter`), its name, where it listens."""
+    """How a helper is joined to its server, or to a helper of that: a kind (`milter`), its name, where it listens.
+
+    The address is empty where nobody asks the helper anything.
+    """
 
     kind: str
     helper: str

@@ -140,14 +140,14 @@ class _Planner:
 
     # --- settings and the site ----------------------------------------------------------------------------------------
     def _settings(self) -> tuple[_Setting, ...]:
-        chosen = []
+        chosen: list[_Setting] = []
         for statement in statements_of(self.policy, self.deployment.name):
             feature = of_statement(statement)
-            member = next((m for m in self.members if m.ways(feature)), None)
-            if member is None:
+            able = [member for member in self.members if member.ways(feature)]
+            if not able:
                 self.found.append(self.refusals.no_setting(statement))
-            else:
-                chosen.append(_Setting(statement, member, member.ways(feature)[0].sentence))
+            all_have_to = isinstance(statement.setting, p.AnswerAutomatically)  # each answers by itself
+            chosen += [_Setting(statement, m, m.ways(feature)[0].sentence) for m in (able if all_have_to else able[:1])]
         return tuple(chosen)
 
     def _site(self) -> Site:
@@ -214,7 +214,9 @@ class _Planner:
             statements=tuple(setting.statement for setting in settings if setting.member is member),
             links=member.links,
             filtering=tuple(
-                link for link in member.links if member.index == 0 and (link.helper in busy or link.kind in used)
+                link
+                for link in member.links
+                if member.index == 0 and link.address and (link.helper in busy or link.kind in used)
             ),
             behind=self.deployment.behind,
         )

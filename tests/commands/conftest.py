@@ -40,6 +40,7 @@ def _own_targets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for cached in caches:
         cached.cache_clear()
+    entryfile._spooled.cache_clear()  # its lists are named as seen from another working directory
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def _install(packages: Iterable[str]) -> None:
     packages = sorted(packages)
     print(f"installing {', '.join(packages)}", flush=True)
     _know_packages(packages)
-    new = [service for service in SERVICES if service in packages]
+    new = [service for package, service in SERVICES.items() if package in packages]
     with _nothing_starts():
         if "postfix" in packages and shutil.which("debconf-set-selections"):
             subprocess.run(["debconf-set-selections"], input=_PRESEED, text=True, check=True)

@@ -9,6 +9,8 @@ LAB = Path(__file__).parents[2] / ".lab"
 
 # Package -> a file of it that the tests use.
 INSTALLED: Mapping[str, str] = {
+    "dovecot-core": "/usr/sbin/dovecot",
+    "dovecot-sieve": "/usr/bin/sieve-test",
     "git": "/usr/bin/git",
     "iproute2": "/sbin/ip",
     "libfaketime": "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
@@ -20,7 +22,13 @@ INSTALLED: Mapping[str, str] = {
     "redis-server": "/usr/bin/redis-server",
     "rspamd": "/usr/bin/rspamd",
 }
-SERVICES = ("postfix", "rbldnsd", "redis-server", "rspamd")
+SERVICES: Mapping[str, str] = {  # package -> the service that it brings
+    "dovecot-core": "dovecot",
+    "postfix": "postfix",
+    "rbldnsd": "rbldnsd",
+    "redis-server": "redis-server",
+    "rspamd": "rspamd",
+}
 
 # Packages that conflict with those above, or would set up services, are unpacked below `.lab/NAME`, not installed.
 UNPACKED: Mapping[str, tuple[str, ...]] = {

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from nullsender.plan import Link
-from nullsender.policy import Delivery, Directory, Into, NdrTo, Return, SendThrough, WordNdrs
+from nullsender.policy import (
+    AnswerAutomatically,
+    Delivery,
+    Directory,
+    Into,
+    NdrTo,
+    Return,
+    SendThrough,
+    WordNdrs,
+)
 from nullsender.policy import Statement as PolicyStatement
 from nullsender_targets.exim.comparing import All as All
 from nullsender_targets.exim.comparing import Any as Any
@@ -338,6 +347,7 @@ class Ndrs:
     bounce_seconds: int | None = None
     warn_seconds: int | None = None
     words: WordNdrs | None = None
+    answers: AnswerAutomatically | None = None
     origins: Mapping[str, PolicyStatement] = field(default_factory=dict)
 
 

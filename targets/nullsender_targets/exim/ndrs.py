@@ -1,4 +1,4 @@
-"""Turn the statements on NDRs into settings."""
+"""Turn the statements on NDRs and other automatic mail into settings."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _KINDS: dict[type, str] = {
     p.WarnDelay: "warn",
     p.CopyDoubleBounces: "double_bounces",
     p.WordNdrs: "words",
+    p.AnswerAutomatically: "answers",
 }
 
 
@@ -66,6 +67,8 @@ def _with(ndrs: ir.Ndrs, statement: p.Statement) -> ir.Ndrs:
             return replace(ndrs, mail_seconds=seconds)
         case p.WarnDelay(seconds):
             return replace(ndrs, warn_seconds=seconds)
+        case p.AnswerAutomatically() as answers:
+            return replace(ndrs, answers=answers)
         case p.WordNdrs() as words:
             return replace(ndrs, words=words)
         case p.CopyDoubleBounces(address):

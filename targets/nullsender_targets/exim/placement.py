@@ -70,7 +70,19 @@ _ASKED = (
     "exim4 -bP acl_smtp_rcpt | grep -qx 'acl_smtp_rcpt = nullsender_check_rcpt' || "
     "{ echo 'Exim does not ask the policy: what it reads is not the configuration that was changed' >&2; exit 1; }"
 )
-_CHECK = ("exim4 -bV >/dev/null", _ASKED, _DIALOGUE)
+# A router that answers has to ask first whether it may, where the policy says whom to answer.
+_ANSWERS = (
+    "! grep -qs 'nullsender-answers}{nullsender-answers}' \"$NULLSENDER_HOME\"/nullsender/main.conf || "
+    "{ exim4 -bP transports; exim4 -bP routers; echo end router:; } | awk '"
+    '/ (transport|router):$/ { if (answers[to] && !asks) { print name; failed = 1 } name = $1; to = ""; asks = 0 } '
+    "/ router:$/ { routers = 1 } "
+    "!routers && /^driver = autoreply$/ { answers[name] = 1 } "
+    "routers && /^transport = / { to = $3 } "
+    "/^condition = .*nullsender-answers/ { asks = 1 } "
+    "END { exit failed }' >&2 || "
+    "{ echo 'these routers answer without `condition = NULLSENDER_ANSWERS`' >&2; exit 1; }"
+)
+_CHECK = ("exim4 -bV >/dev/null", _ASKED, _DIALOGUE, _ANSWERS)
 _RELOAD = ('pid=$(cat /run/exim4/exim.pid 2>/dev/null) && kill -0 "$pid" 2>/dev/null && kill -HUP "$pid" || true',)
 
 placements: Mapping[str, Placement] = {

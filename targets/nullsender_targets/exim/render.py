@@ -12,7 +12,7 @@ from nullsender.layout import Page, Quoted, artifact
 from nullsender.layout import render as page
 from nullsender.policy import Into
 from nullsender.target import Artifact
-from nullsender_targets.exim import directories, ir, quote, serving
+from nullsender_targets.exim import answering, directories, ir, quote, serving
 from nullsender_targets.exim.remembering import MEMORY
 from nullsender_targets.exim.spelling import list_name
 from nullsender_targets.exim.statements import acl
@@ -57,6 +57,8 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
             "memory": Quoted(MEMORY) if exim.remembers else None,
             "keys": quote.text(exim.keys) if exim.keys else None,
             "options": serving.options(ndrs),
+            "answers": answering.condition(ndrs),
+            "answers_origin": ndrs.origins["answers"].id if "answers" in ndrs.origins else None,
             "bounces_end": ndrs.bounce_seconds is not None,
             "systems": {one.directory.system: True for one in exim.directories},
             "encrypts": directories.encrypts(exim.directories),
@@ -69,6 +71,8 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
             "copy": _postmaster(exim) if ndrs.copy else None,
             "origin": ndrs.origins["to"].id if "to" in ndrs.origins else None,
             "through": own_way,
+            "silent": ndrs.answers is not None and not ndrs.answers.ordinary,
+            "answers_origin": ndrs.origins["answers"].id if "answers" in ndrs.origins else None,
         },
         "transports": {"hold": exim.quarantine is Into.HOLD, "through": own_way, **signed},
         "retry": {"rules": serving.retries(ndrs)},

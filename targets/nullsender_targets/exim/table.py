@@ -107,6 +107,14 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "give up mail": _way("the cutoff of the retry rule; a host that has failed for so long is not waited for"),
     "give up bounces": _way("a retry rule for null senders; a bounce that is refused is dropped at once"),
     "warn about delay": _way("`delay_warning`, to those who would get an NDR"),
+    "answer automatically": (
+        *_way(
+            "a macro with the conditions, which apply.sh wants in every router that answers; or a router drops answers",
+            ANY_STAGE,
+            "fragment",
+        ),
+        *_standalone("a whole server answers nobody"),
+    ),
     "word ndrs": _way("`bounce_message_file` and `warn_message_file`, made from the policy's file"),
     "sign mail with batv": _way("`return_path` of the transports to other machines, with an HMAC"),
     "copy double bounces": _standalone("`errors_to` of the routers for null senders"),
@@ -116,7 +124,6 @@ _LATER = "not generated yet"
 _CANNOT: Mapping[str, str] = {
     "recipients from callout": _LATER,
     "return nothing": "Exim returns at least the headers: `bounce_return_message` is ignored for reports of failure",
-    "answer automatically": "no autoresponder is generated, and those of an existing configuration are its own",
     "rewrite with srs": _LATER,
     "send ndrs only to senders passing spf or dmarc": "Debian's Exim is built without DMARC",
     "send ndrs only to senders passing spf or dmarc without a copy": "Debian's Exim is built without DMARC",
@@ -153,6 +160,6 @@ capabilities = Capabilities(
         **_SETTINGS,
     },
     cannot={**_CANNOT, **_UNASKED, **{_negated(question): why for question, why in _UNASKED.items()}},
-    accepts=("spamd",),
+    accepts=("spamd", "mailbox"),
     unfit=_unfit,
 )

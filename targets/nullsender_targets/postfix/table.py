@@ -121,7 +121,7 @@ _CANNOT: Mapping[str, str] = {
     "greylist": "needs a memory of clients: a policy service or a filter",
     "split mail": "at the second recipient Postfix has forgotten the first",
     "return nothing": "a report of Postfix holds at least the headers",
-    "answer automatically": "Postfix has no autoresponder",
+    "answer automatically": "Postfix has no autoresponder; Dovecot beside it has",
     "sign mail with batv": "Postfix signs nothing by itself",
     "rewrite with srs": "Postfix needs a daemon such as postsrsd for it",
     "send ndrs only to senders passing spf or dmarc": "Postfix knows neither SPF nor DMARC",
@@ -151,6 +151,6 @@ capabilities = Capabilities(
     versions=("3.7",),
     ways={**_QUESTIONS, **_RECIPIENTS, **_ACTIONS, **_SETTINGS},
     cannot=_CANNOT,
-    accepts=("milter",),
+    accepts=("milter", "mailbox"),
     unreadable=(451, "4.3.5"),
 )
