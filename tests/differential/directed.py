@@ -43,6 +43,7 @@ _SIGNS = (  # each of its own, so that few stand in another's way
     'tag "X-Content: plain" mail when not header "X-Loop" matches /example/i as no-loop',
     'tag "X-Content: forged" forged bounces of liars as forged',
     "accept forged bounces of other.example as others-are-forged",
+    "reject ordinary mail when not sender is postmaster and helo in liar.example report only as others-early",
     "reject bounces to several recipients at content as rest",
 )
 _COUNTS = (

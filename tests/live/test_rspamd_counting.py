@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from threading import Thread
 from typing import Any
@@ -15,10 +17,11 @@ from nullsender import policy as p
 from nullsender.names import Entries, Kind
 from nullsender_targets.redis.lab import lab as redis_lab
 from nullsender_targets.redis.table import LISTENS
+from tests.live.failing import silent
 from tests.live.lab import Lab
 from tests.targets.redis.parts import beside_redis
 from tests.targets.rspamd.milter import Mail, Outcome
-from tests.targets.rspamd.parts import part, rule
+from tests.targets.rspamd.parts import ZONE, part, rule
 from tests.targets.rspamd.running import HOME as RSPAMD_HOME
 from tests.targets.rspamd.running import Running, running
 from tests.targets.rspamd.spamd import said
@@ -198,6 +201,12 @@ def test_a_first_try_is_deferred_until_the_time_has_passed(rspamd: Running) -> N
     assert show(rspamd, its, sender="ann@partner.example") == ["grey"]
 
 
+def test_a_first_try_is_one_for_all_rules(rspamd: Running) -> None:
+    assert show(rspamd, JOE, helo="grey.example") == ["grey"]
+    redis_lab.let_pass(301)
+    assert "[grey-trial]" not in rspamd.log_of(replace(JOE, helo="trial.example"))
+
+
 def test_bounces_are_not_greylisted(rspamd: Running) -> None:
     assert show(rspamd, BOUNCE, helo="grey.example") == [""]
 
@@ -229,3 +238,30 @@ def test_over_the_protocol_of_exim_it_counts_alike_and_says_so_where_it_cannot(l
         assert said(11333, its)[-1] == f"defer {unsure} [bounces]"
         assert said(11333, replace(JOE, helo="grey.example"))[-1] == f"defer {unsure} [grey]"
         assert said(11333, replace(JOE, helo="trial.example"))[-1] == "accept"
+
+
+def test_a_filter_that_has_no_time_left_to_count_defers(lab: Lab) -> None:
+    lab.fresh((ZONE.domain,))
+    options = RSPAMD_HOME / "local.d/options.inc"
+    options.write_text("dns { timeout = 7.4s; retransmits = 1; }\n")  # of the 8 seconds that a message may take
+    slow = rule("slow", p.Reject(), c.ClientListed(ZONE))
+    its = replace(JOE, helo="client2.example", score=0)
+    with beside_redis(), running(part(slow, *RULES, redis=ADDRESS, standalone=False)) as owners, mute(lab):
+        with silent("redis-server", lambda: None):
+            assert owners.show(its).reply.startswith("451 4.7.1 cannot count now"), owners.log()
+        assert owners.show(its).reply.startswith("451 4.7.1 cannot count now"), owners.log()
+    with beside_redis(), running(part(slow, *RULES, redis=ADDRESS, standalone=False)) as owners:
+        assert owners.show(its).accepted
+
+
+@contextmanager
+def mute(lab: Lab) -> Iterator[None]:
+    """Have no block list answer."""
+    answering = lab.resolver.server
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        lab.resolver.server = nobody.getsockname()
+        try:
+            yield
+        finally:
+            lab.resolver.server = answering

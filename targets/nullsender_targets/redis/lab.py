@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nullsender.names import LiveFile
 from nullsender.plan import Part
-from nullsender_targets.redis.placement import FILE, NAME
+from nullsender_targets.redis.placement import NAME, UNITS_FILE
 from nullsender_targets.redis.table import LISTENS
 
 _USER = "redis"
@@ -70,7 +70,7 @@ class RedisLab:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.chown(folder, _USER, _USER)
         process = subprocess.Popen(  # noqa: S603  # the program that PATH names
-            [shutil.which("redis-server") or "redis-server", str(home / FILE)],
+            [shutil.which("redis-server") or "redis-server", str(home / UNITS_FILE)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

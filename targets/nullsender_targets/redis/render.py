@@ -11,4 +11,4 @@ from nullsender_targets.redis.placement import FILE
 def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
     """Return its one file, the same beside a Redis of the owner's and where there is none."""
     host, port = Quoted(configuration.host), Quoted(configuration.port)
-    return (artifact(FILE, render("nullsender_targets.redis", f"{FILE}.j2", host=host, port=port)),)
+    return (artifact(FILE, render("nullsender_targets.redis", "redis.conf.j2", host=host, port=port)),)

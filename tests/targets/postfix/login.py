@@ -1,4 +1,4 @@
-"""A login service as Dovecot speaks it, that lets `alice` in with any password (Dovecot's authentication protocol)."""
+"""A login service as Dovecot speaks it, that lets two users in with any password (its authentication protocol)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+USERS = ("alice", "bob")
 GREETING = "VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t1\nCOOKIE\t00\nDONE\n"
 
 
@@ -21,7 +22,7 @@ class _Session(socketserver.StreamRequestHandler):
                 continue
             given = next(word for word in words if word.startswith("resp=")).removeprefix("resp=")
             _, user, _ = base64.b64decode(given).decode().split("\0")
-            self.wfile.write(f"{'OK' if user == 'alice' else 'FAIL'}\t{words[1]}\tuser={user}\n".encode())
+            self.wfile.write(f"{'OK' if user in USERS else 'FAIL'}\t{words[1]}\tuser={user}\n".encode())
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):

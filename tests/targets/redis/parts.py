@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,6 +26,9 @@ def part() -> Part:
 def beside_redis() -> Iterator[None]:
     """Run Redis on the machine of the live tests."""
     for artifact in target.emit(part()).artifacts:
+        (HOME / artifact.path).parent.mkdir(exist_ok=True)
         (HOME / artifact.path).write_bytes(b"".join(artifact.chunks()))
+    for line in target.placements["debian"].merge:
+        subprocess.run(["sh", "-c", line], env={**os.environ, "NULLSENDER_HOME": str(HOME)}, check=True)
     with redis_lab.boot(part(), HOME):
         yield

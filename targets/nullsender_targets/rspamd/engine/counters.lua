@@ -7,7 +7,9 @@
 
 local hash = require 'rspamd_cryptobox_hash'
 local lua_redis = require 'lua_redis'
+local util = require 'rspamd_util'
 
+local SPARE = 1.5 -- seconds: what Redis may take at most, and some for the rest
 local KNOWN_FOR = 36 * 86400 -- seconds, after the last try
 
 -- KEYS: those of all steps. ARGV: whether the message is refused anyhow, and for each step five: what it is, how many
@@ -106,26 +108,46 @@ local function first_tries(session)
 end
 
 -- Nobody counts for what has no name, and everybody once.
-local function keys_of(rule, names)
+local function keys_of(whose, names)
   local keys, seen = {}, {}
   for _, name in ipairs(names) do
     if not seen[name] then
       seen[name] = true
-      keys[#keys + 1] = 'nullsender:' .. hash.create_specific('sha1', rule.id .. '\n' .. name):hex()
+      keys[#keys + 1] = 'nullsender:' .. hash.create_specific('sha1', whose .. '\n' .. name):hex()
     end
   end
   return keys
 end
 
+-- Each limit counts for itself; a first try is one for all rules that ask for it.
 local function step_of(rule, session)
   if rule.limit then
     local limit = rule.limit
-    return { rule, 'limit', keys_of(rule, NAMES[limit.per](session)), limit.count, limit.seconds }
+    return { rule, 'limit', keys_of('limit ' .. rule.id, NAMES[limit.per](session)), limit.count, limit.seconds }
   end
-  return { rule, 'greylist', keys_of(rule, first_tries(session)), 0, rule.greylist.seconds }
+  return { rule, 'greylist', keys_of('first try', first_tries(session)), 0, rule.greylist.seconds }
+end
+
+-- The seconds that a message may take, the fewest that are set anywhere. When they are over rspamd waits no longer for
+-- what was asked, and lets the message pass undecided.
+local function seconds_of(section)
+  local found
+  for key, value in pairs(section or {}) do
+    local one = type(value) == 'table' and seconds_of(value) or key == 'task_timeout' and tonumber(value)
+    if one and one > 0 then found = math.min(found or one, one) end
+  end
+  return found
+end
+
+local function has_time(task, most)
+  return util.get_time() - task:get_timeval(true) < most - SPARE
 end
 
 return function(configured)
+  local most = math.min(
+    seconds_of(rspamd_config:get_all_opt('options')) or 8,
+    seconds_of(rspamd_config:get_all_opt('worker')) or 8
+  )
   local params = configured and lua_redis.try_load_redis_servers(configured, rspamd_config, true)
   local counters = {}
 
@@ -175,6 +197,7 @@ return function(configured)
       end, err)
     end
 
+    if not has_time(task, most) then return answered('no time is left') end
     if not lua_redis.redis_make_request(task, params, nil, true, answered, 'EVAL', words) then
       answered('no request can be made')
     end
