@@ -66,6 +66,8 @@ _ENDS = (
         "return headers only",
         "give up mail after 5d",
         "warn about delay after 4h",
+        'word ndrs by file "words.txt"',
+        "answer automatically only ordinary mail",
     ),
     (
         "deliver mine to smtp 198.51.100.250:25",
@@ -95,7 +97,14 @@ _ENDS = (
         "return everything",
         "send ndrs through 203.0.113.25 as ndr.example.org",
     ),
-    ("deliver mine to lmtp 127.0.0.1:24", "quarantine into hold", "trust clients in lost", "trust clients in living"),
+    (
+        "deliver mine to lmtp 127.0.0.1:24",
+        "quarantine into hold",
+        "trust clients in lost",
+        "trust clients in living",
+        "send ndrs only to senders passing spf or dmarc without a copy",
+    ),
+    ("deliver mine to lmtp 127.0.0.1:24", "quarantine into hold", "send ndrs only to senders passing spf or dmarc"),
 )
 
 # A rule on tags asks for headers, too, unless it is decided before there are any.
