@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from nullsender import policy as p
-from nullsender.capability import Loss, version
+from nullsender.capability import Capabilities, Loss, version
 from nullsender.diagnostic import Diagnostic, Label, Severity
 from nullsender.features import of_rule, of_statement
 from nullsender.placing import Member, Option, lacking
@@ -150,18 +150,29 @@ class Refusals:
         return Label(self.deployment.span, "deployed here")
 
     def _who_could(self, features: tuple[str, ...]) -> str | None:
-        """Name the targets that have every feature without loss, by whatever links they need."""
-        here = {member.name for member in self.members}
-        able = [f"`{n}`" for n in self.catalogue.names() if n not in here and self._has_all(n, features)]
+        """Name the targets that have every feature without loss, by whatever links and helpers they need."""
+        able = [words for name in self.catalogue.names() if (words := self._could(name, features))]
         return f"{_list(able)} could do it" if able else None
 
-    def _has_all(self, name: str, features: tuple[str, ...]) -> bool:
+    def _could(self, name: str, features: tuple[str, ...]) -> str | None:
+        """Return the target with the helpers that it needs; None where it cannot, or has them here already."""
         table = self.catalogue.load(name).capabilities
+        needed = [self._helpers_for(table, feature) for feature in features]
+        if any(one is None for one in needed):
+            return None
+        kinds = frozenset[str]().union(*(one for one in needed if one))
+        here = next((member for member in self.members if member.name == name), None)
+        if here is not None and kinds <= here.circumstances:
+            return None
+        others = (n for n in self.catalogue.names() if not kinds.isdisjoint(self.catalogue.load(n).capabilities.offers))
+        helpers = _list(f"`{n}`" for n in others)
+        return f"`{name}` with {helpers}" if kinds else f"`{name}`"
+
+    def _helpers_for(self, table: Capabilities, feature: str) -> frozenset[str] | None:
+        """Return the links to helpers that a target needs for a feature without loss; None where it cannot."""
         newest = version(table.versions[-1])
-        return all(
-            any(not way.losses and way.serves(newest, way.needs) for way in table.ways.get(feature, ()))
-            for feature in features
-        )
+        exact = [way for way in table.ways.get(feature, ()) if not way.losses and way.serves(newest, way.needs)]
+        return min((way.needs & frozenset(table.accepts) for way in exact), key=len, default=None)
 
 
 def _price(option: Option) -> str:

@@ -239,6 +239,7 @@ def test_without_its_helper_a_helper_says_what_it_lacks() -> None:
     _, found = planned(LIMIT + BOTH, targets=TOGETHER)
     assert codes(found) == ["NS502"]
     assert "beta: `limit per client`: only with shelf" in (found[0].note or "")
+    assert found[0].help == "`beta` with `gamma` could do it"
 
 
 LATE_SERVER = replace(
