@@ -171,7 +171,7 @@ def _values(fields: tuple[tuple[str, str], ...], name: str) -> Iterator[str]:
 def _forged(view: View, atom: c.ForgedBounce) -> Truth:
     """Tell whether what came back names no host of ours; what returns nothing that can be compared is not forged."""
     message = view.session.message
-    if not (message.report or view.session.sender == "") or _needs_no_original(message):
+    if not (message.report or _sender_is_system(view)) or _needs_no_original(message):
         return False
     lines = [value for name in ("Received", "Message-ID") for value in _values(message.returned or (), name)]
     if not lines:
@@ -181,10 +181,23 @@ def _forged(view: View, atom: c.ForgedBounce) -> Truth:
     return None if ours is None else not ours
 
 
+def _sender_is_system(view: View) -> bool:
+    """Tell whether the sender is null, or a MAILER-DAEMON, as whom some servers send their bounces."""
+    sender = view.session.sender
+    daemon = any(form.startswith("mailer-daemon@") for form in view.forms(sender))
+    return sender == "" or sender.lower() == "mailer-daemon" or daemon
+
+
 def _needs_no_original(message: Message) -> bool:
-    """Tell whether it is a receipt (RFC 8098), an answer by a program (RFC 3834), or a warning about delay."""
+    """Tell whether it is a receipt (RFC 8098), a complaint (RFC 5965), a program's answer (RFC 3834), or a warning.
+
+    Servers that write no reports call their bounces `auto-replied`, too, but no person's answer is by MAILER-DAEMON.
+    """
+    if message.delayed or message.report in ("disposition-notification", "feedback-report"):
+        return True
     answered = any("auto-replied" in value.lower() for value in _values(message.fields, "Auto-Submitted"))
-    return message.report == "disposition-notification" or (answered and message.report is None) or message.delayed
+    by_daemon = any("mailer-daemon" in value.lower() for value in _values(message.fields, "From"))
+    return answered and not by_daemon and message.report is None
 
 
 # --- every kind of question -------------------------------------------------------------------------------------------

@@ -311,8 +311,16 @@ def test_receipts_answers_warnings_and_ordinary_mail_are_not_forged() -> None:
         "accept",
     )
     assert words(decide(OURS, sender=JOE, message=Message(returned=returned))) == ("accept",)
-    report = Message(answer, report="delivery-status", returned=returned)  # some servers mark reports as answers
-    assert words(decide(OURS, message=report)) == ("reject 550 at content by forged",)
+    assert words(decide(OURS, message=Message(report="feedback-report", returned=returned))) == ("accept",)
+
+
+def test_servers_mark_bounces_as_answers_and_send_them_as_their_daemon() -> None:
+    returned, answer = (("Message-ID", "<1@stranger.example>"),), (("Auto-Submitted", "auto-replied"),)
+    report = Message(answer, report="delivery-status", returned=returned)
+    by_daemon = Message((*answer, ("From", "Mail System <Mailer-Daemon@b.example>")), returned=returned)
+    refused = ("reject 550 at content by forged",)
+    assert words(decide(OURS, message=report)) == words(decide(OURS, message=by_daemon)) == refused
+    assert words(decide(OURS, sender="Mailer-Daemon@b.example", message=Message(returned=returned))) == refused
 
 
 def test_tags_of_batv_are_asked_of_signed_recipients_alone() -> None:

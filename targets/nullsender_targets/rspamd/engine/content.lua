@@ -22,14 +22,28 @@ local function words_in(lines)
   return found
 end
 
--- A receipt (RFC 8098), an answer by a program (RFC 3834) and a warning about delay need no message that caused them.
-local function needs_no_original(of)
-  if of.report == 'disposition-notification' or of.delayed then return true end
-  if of.report then return false end
-  for _, value in ipairs(message.values(of.fields, 'auto-submitted')) do
-    if value:lower():find('auto-replied', 1, true) then return true end
+local function holds(fields, name, text)
+  for _, value in ipairs(message.values(fields, name)) do
+    if value:lower():find(text, 1, true) then return true end
   end
   return false
+end
+
+-- The null sender, or a MAILER-DAEMON, as whom some servers send their bounces.
+local function is_system(session)
+  if not session.has_sender then return false end
+  for _, form in ipairs(session.sender) do
+    if form.user == 'mailer-daemon' then return true end
+  end
+  return #session.sender == 0
+end
+
+-- A receipt (RFC 8098), a complaint (RFC 5965), a program's answer (RFC 3834) and a warning about delay need no message
+-- that caused them. Servers that write no reports call their bounces `auto-replied`, too.
+local function needs_no_original(of)
+  if of.delayed or of.report == 'disposition-notification' or of.report == 'feedback-report' then return true end
+  if of.report then return false end
+  return holds(of.fields, 'auto-submitted', 'auto-replied') and not holds(of.fields, 'from', 'mailer-daemon')
 end
 
 return function(settings, sets)
@@ -65,8 +79,7 @@ return function(settings, sets)
   ask['forged bounces of'] = function(session, name)
     if not session.message then return truth.OPEN end
     local read = session.message()
-    local is_bounce = read.report ~= nil or (session.has_sender and #session.sender == 0)
-    if not is_bounce or needs_no_original(read) then return truth.NO end
+    if not (read.report or is_system(session)) or needs_no_original(read) then return truth.NO end
     local lines = message.values(read.returned, 'received')
     for _, value in ipairs(message.values(read.returned, 'message-id')) do lines[#lines + 1] = value end
     if #lines == 0 then return truth.NO end

@@ -3,6 +3,8 @@
 -- rspamd takes it apart into its parts. Headers are read here: it joins lines and passes over broken ones in its own way,
 -- and what a bounce returns went through programs that wrap and quote lines.
 
+local rspamd_task = require 'rspamd_task'
+
 local message = {}
 
 local STRICT = '^([!-9;-~]+)[ \t]*:(.*)$'
@@ -177,8 +179,7 @@ function message.values(fields, name)
   return found
 end
 
--- Read a message whose header begins with as many fields of the server's own.
-function message.read(task, own)
+local function read(task, own)
   local fields = header(lines_of(with_lf(task:get_raw_headers())), STRICT)
   for _ = 1, own or 0 do table.remove(fields, 1) end
   local parts = parts_of(task)
@@ -188,6 +189,17 @@ function message.read(task, own)
     returned = returned_in(parts),
     delayed = action_in(parts) == 'delayed',
   }
+end
+
+-- Read a message whose header begins with as many fields of the server's own.
+function message.read(task, own)
+  if pcall(task.get_raw_headers, task) then return read(task, own) end
+  -- rspamd has not: what was decided about the session comes before that
+  local loaded, another = rspamd_task.load_from_string(tostring(task:get_content()), rspamd_config)
+  if not loaded or not another:process_message() then error('the message cannot be read') end
+  local found = read(another, own)
+  another:destroy()
+  return found
 end
 
 return message
