@@ -34,7 +34,13 @@ OTHERS = (
 )
 ELSEWHERE = ("gone@elsewhere.example", "joe@elsewhere.example", "postmaster@elsewhere.example")
 SENDERS = (
-    *("joe@elsewhere.example", "joe@a.example", "ann@partner.example", "ann@mail.partner.example"),
+    *(
+        "joe@elsewhere.example",
+        "MAILER-DAEMON@b.example",
+        "joe@a.example",
+        "ann@partner.example",
+        "ann@mail.partner.example",
+    ),
     *("ann@bad.partner.example", "bounce-1@a.example", "Daemon@Anywhere.Example", "ann@b.example", "x@mail.c.example"),
     *("postmaster", "postmaster@a.example", "postmaster@partner.example", "alice@example.org", "robot-1@b.example"),
     *("post-1@mail.c.example", "post-1@c.example"),

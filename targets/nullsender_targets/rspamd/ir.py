@@ -165,4 +165,5 @@ class Configuration:
     rules: tuple[EngineRule, ...]
     placed: tuple[str, ...]
     redis: str | None = None  # where it listens
+    authenticates: bool = False  # some rule asks for SPF or DMARC
     fixed_texts: tuple[tuple[str, str], ...] = ()

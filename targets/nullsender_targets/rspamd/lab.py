@@ -6,6 +6,7 @@ that were applied.
 
 What takes long at each start is compiling rspamd's own lists of words and expressions. The words are kept from one
 start to the next, and the expressions are left to its other engine, which needs no compiling and finds the same.
+Records of SPF are not remembered: what a domain publishes changes from session to session.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ options {{ url_tld = "{tlds}"; disable_hyperscan = true; }}
 lua = "{script}";
 """
 _SCRIPT = """\
+rspamd_config:add_on_load(function() require('rspamd_spf').config({{ spf_cache_size = 0 }}) end)
 rspamd_config:set_metric_symbol({{ name = 'LAB_SCORE', score = 1.0 }})
 rspamd_config:register_symbol({{
   name = 'LAB_SCORER',

@@ -35,6 +35,8 @@ _QUESTIONS: Mapping[type[c.Atom], Callable[[Any], ir.Question]] = {
     c.Kept: lambda _: ir.Question("kept"),
     c.Scoring: lambda atom: ir.Question("scoring", atom.least),
     c.HeaderMatches: lambda atom: ir.Question("header matches", _expression(atom)),
+    c.SpfIs: lambda atom: ir.Question("spf is", atom.result),
+    c.DmarcIs: lambda atom: ir.Question("dmarc is", atom.result),
     c.ReportIs: lambda atom: ir.Question("report is", atom.kind),
     c.ForgedBounce: lambda atom: ir.Question("forged bounces of", atom.entries.name),
 }
@@ -60,6 +62,7 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         ),
         sets=tuple(_map_set(entries) for entries in _used(part)),
         rules=rules,
+        authenticates=any(isinstance(atom, c.SpfIs | c.DmarcIs) for atom in _atoms(part)),
         placed=tuple(step.rule.id for step in part.steps),
         redis=next((link.address for link in part.links if link.kind == "redis"), None),
         fixed_texts=tuple((rule.id, ascii_only(rule.id)) for rule in rules if not rule.id.isascii()),
@@ -130,14 +133,17 @@ def _expression(atom: c.HeaderMatches) -> ir.Expression:
 
 def _used(part: Part) -> tuple[Entries, ...]:
     """Return each set that the engine has to know, sorted by name."""
-    atoms = [atom for step in part.steps for _, atom in c.literals(full_condition(step.rule))]
     found = [
-        *(entries for atom in atoms for entries in _of_atom(atom)),
+        *(entries for atom in _atoms(part) for entries in _of_atom(atom)),
         *part.site.trusted,
         *([part.site.upstream] if part.site.upstream else []),
         *(served.domains for served in part.site.served),
     ]
     return tuple(sorted({entries.name: entries for entries in found}.values(), key=lambda entries: entries.name))
+
+
+def _atoms(part: Part) -> tuple[c.Atom, ...]:
+    return tuple(atom for step in part.steps for _, atom in c.literals(full_condition(step.rule)))
 
 
 def _of_atom(atom: c.Atom) -> Iterator[Entries]:

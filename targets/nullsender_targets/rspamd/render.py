@@ -66,6 +66,7 @@ def _whole(configuration: ir.Configuration) -> Page:
         link=configuration.worker.link,
         address=quote.text(configuration.worker.address),
         groups=tuple(map(Quoted, GROUPS)),
+        authenticates=configuration.authenticates,
     )
 
 

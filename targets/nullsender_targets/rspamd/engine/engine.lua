@@ -132,6 +132,8 @@ rspamd_config:register_symbol({
   end,
 })
 
+if questions.asked['dmarc is'] then lookups.watch_dmarc(rspamd_config) end
+
 rspamd_config:set_metric_symbol({
   name = 'NULLSENDER_POINTS',
   score = 1.0,

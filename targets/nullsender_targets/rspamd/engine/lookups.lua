@@ -4,6 +4,7 @@
 local rspamd_ip = require 'rspamd_ip'
 
 local truth = dofile(rspamd_paths['LOCAL_CONFDIR'] .. '/nullsender/engine/truth.lua')
+local authentication = dofile(rspamd_paths['LOCAL_CONFDIR'] .. '/nullsender/engine/authentication.lua')
 
 local MOST_NAMES = 10 -- of one address, that are looked up
 local NOTHING_THERE = { ['no records with this name'] = true, ['requested record is not found'] = true }
@@ -44,6 +45,20 @@ function lookups.nameless(session)
   if not answer then return truth.OPEN end
   if answer == FAILED then return truth.UNKNOWN end
   return truth.of(answer == 'yes')
+end
+
+function lookups.spf(session, wanted)
+  if not session.ip or not session.has_sender then return truth.UNKNOWN end
+  local answer = session.lookups['spf']
+  if not answer then return session.message and truth.UNKNOWN or truth.OPEN end
+  return authentication.is_spf(answer, wanted)
+end
+
+function lookups.dmarc(session, wanted)
+  if not session.message then return truth.OPEN end
+  local answer = session.lookups['dmarc']
+  if not answer then return truth.UNKNOWN end
+  return authentication.is_dmarc(answer, wanted)
 end
 
 local function resolve(task, kind, name, callback)
@@ -103,13 +118,21 @@ function lookups.ask(task, session, wanted)
   if not session.ip then return end
   for _, list in pairs(wanted.lists) do ask_list(task, session, list) end
   if wanted.names then ask_names(task, session) end
+  if wanted.spf then
+    authentication.ask_spf(task, session, function(result) keep(task, 'spf', result) end)
+  end
+end
+
+function lookups.watch_dmarc(config)
+  authentication.watch_dmarc(config, resolve, function(task, result) keep(task, 'dmarc', result) end)
 end
 
 function lookups.collector()
-  local wanted = { lists = {}, names = false }
+  local wanted = { lists = {}, names = false, spf = false }
   return wanted, function(name, argument)
     if name == 'client listed' then wanted.lists[argument.zone] = argument end
     if name == 'client has no name' then wanted.names = true end
+    if name == 'spf is' then wanted.spf = true end
   end
 end
 

@@ -103,7 +103,15 @@ return function(settings, sets, lookups, content)
     return lookups.nameless(session)
   end
 
-  local questions = {}
+  ask['spf is'] = function(session, result)
+    return lookups.spf(session, result)
+  end
+
+  ask['dmarc is'] = function(session, result)
+    return lookups.dmarc(session, result)
+  end
+
+  local questions = { asked = {} }
 
   -- A tree is a question by its name, `{ question = argument }`, or `{ all|any = trees }`, `{ not = tree }`.
   local function split(tree)
@@ -145,6 +153,7 @@ return function(settings, sets, lookups, content)
       sets.check(argument)
     end
     content.check(name, argument)
+    questions.asked[name] = true
   end
 
   return questions
