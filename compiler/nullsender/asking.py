@@ -184,8 +184,8 @@ def _forged(view: View, atom: c.ForgedBounce) -> Truth:
 def _sender_is_system(view: View) -> bool:
     """Tell whether the sender is null, or a MAILER-DAEMON, as whom some servers send their bounces."""
     sender = view.session.sender
-    daemon = any(form.startswith("mailer-daemon@") for form in view.forms(sender))
-    return sender == "" or sender.lower() == "mailer-daemon" or daemon
+    own, *_ = (*canonical.forms(sender, ""), sender.lower())
+    return own == "" or own.partition("@")[0] == "mailer-daemon"
 
 
 def _needs_no_original(message: Message) -> bool:

@@ -198,7 +198,7 @@ def _when(expr: ir.Expr, wanted: bool) -> Tests:
 
 
 def _forged(to: Conditions, atom: c.ForgedBounce, _: Stage, wanted: bool) -> Tests:
-    to.used.add(ir.Var.RETURNED)
+    to.used.update((ir.Var.RETURNED, ir.Var.SENDER))
     return (ir.When(is_forged(atom.entries, to.sets, wanted=wanted)),)
 
 

@@ -9,7 +9,7 @@ from nullsender_targets.exim import ir
 from nullsender_targets.exim.sets import Sets, all_of, any_of
 
 _NOTHING, _FAILED, _UNSURE = "nothing", "failed", "unsure"
-_IS_BOUNCE = any_of((ir.Without(ir.Defined(ir.Fact.SENDER)), ir.Known.RETURNS_IN_REPORT))
+_IS_BOUNCE = any_of((ir.Without(ir.Defined(ir.Fact.SENDER)), ir.Known.FROM_DAEMON, ir.Known.RETURNS_IN_REPORT))
 
 
 def look_into() -> Iterator[ir.Statement]:

@@ -156,7 +156,11 @@ _KNOWN: Mapping[ir.Known, str] = {
     ir.Known.BARE_POSTMASTER: BARE,
     ir.Known.FROM_OWN_POSTMASTER: "eqi{$sender_address}{postmaster@$qualify_domain}",
     ir.Known.WHOLE_HEADER: headers.whole(),
-    ir.Known.MAY_RETURN: r"or{{!def:sender_address}{match{$message_headers_raw}{(?i)multipart/report}}}",
+    ir.Known.FROM_DAEMON: f"match{{${variable(ir.Var.SENDER)}}}{{^mailer-daemon@}}",
+    ir.Known.MAY_RETURN: (
+        r"or{{!def:sender_address}{match{$sender_address}{(?i)mailer-daemon}}"
+        r"{match{$message_headers_raw}{(?i)multipart/report}}}"
+    ),
     ir.Known.RETURNS: f"match{{${variable(ir.Var.RETURNED)}}}{{^!}}",
     ir.Known.RETURNS_IN_REPORT: f"match{{${variable(ir.Var.RETURNED)}}}{{^!report}}",
     ir.Known.OTHER_CLASS: f"!eq{{${_CLASS}}}{{${_FIRST}}}",

@@ -37,11 +37,14 @@ sub main {
     }
 }
 
-# Tell whether it is a receipt (RFC 8098), an answer by a program (RFC 3834), or a warning about delay.
+# Tell whether it is a receipt (RFC 8098), a complaint (RFC 5965), a program's answer (RFC 3834), or a warning about
+# delay. Servers that write no reports call their bounces `auto-replied`, too, but no person's answer is by MAILER-DAEMON.
 sub needs_no_original {
     my ($fields, $report, $parts) = @_;
-    return 1 if $report eq 'disposition-notification';
-    return 1 if $report eq '' && grep { lc $_->[0] eq 'auto-submitted' && $_->[1] =~ /auto-replied/i } @$fields;
+    return 1 if $report eq 'disposition-notification' || $report eq 'feedback-report';
+    my $answered = grep { lc $_->[0] eq 'auto-submitted' && $_->[1] =~ /auto-replied/i } @$fields;
+    my $by_daemon = grep { lc $_->[0] eq 'from' && $_->[1] =~ /mailer-daemon/i } @$fields;
+    return 1 if $answered && !$by_daemon && $report eq '';
     for my $part (grep { $STATUS{$_->{type}} } @$parts) {
         return lc $1 eq 'delayed' if text($part) =~ /^action[ \t]*+:[ \t]*+([a-z-]*+)/im;
     }

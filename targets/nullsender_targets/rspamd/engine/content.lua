@@ -32,10 +32,7 @@ end
 -- The null sender, or a MAILER-DAEMON, as whom some servers send their bounces.
 local function is_system(session)
   if not session.has_sender then return false end
-  for _, form in ipairs(session.sender) do
-    if form.user == 'mailer-daemon' then return true end
-  end
-  return #session.sender == 0
+  return #session.sender == 0 or session.sender[1].user == 'mailer-daemon'
 end
 
 -- A receipt (RFC 8098), a complaint (RFC 5965), a program's answer (RFC 3834) and a warning about delay need no message
