@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nullsender.evaluator import SPLIT
 from nullsender.lab.composing import asked_of, compose
 from nullsender.lab.playing import Player
 from nullsender.lab.replies import Reply
+from nullsender.lab.tagging import Tags
 from nullsender.message import read_message
 from nullsender.observation import Arrived, Ndr, Observed, Said
 from nullsender.session import Fields, Session
@@ -40,10 +41,12 @@ class Doorway:
             return Observed(recipients, log=refused)
         _, octets = compose(session, asked_of(deployed.policy))
         fields, body = read_message(octets).fields, octets.partition(b"\n\n")[2].decode().replace("\n", "\r\n")
-        mail = Mail(session.sender, accepted, session.client, session.helo, session.login, fields, body)
+        tags = Tags(deployed.policy, deployed.plan.name)
+        sent = tuple(tags.sent(recipient, session) for recipient in accepted)
+        mail = Mail(session.sender, sent, session.client, session.helo, session.login, fields, body)
         outcome = filtered(mail)
-        arrived = tuple(_arrived(session.sender, accepted, fields, outcome))
-        return Observed(
+        arrived = tuple(_arrived(session.sender, sent, fields, outcome))
+        found = Observed(
             recipients,
             data=Said(354),
             end=_end(outcome),
@@ -52,6 +55,7 @@ class Doorway:
             ndrs=tuple(Ndr(to) for to in verdict.ndrs),
             log=f"{refused}\n{deployed.log_since(mark)}",
         )
+        return replace(found, ill_signed=tuple(tags.wrong(found, session)))
 
     def _received(self, recipient: str, decision: Decision) -> tuple[str, Said]:
         """Return the reply to a recipient: only relaying, existence and split mail are decided at the door."""
@@ -77,7 +81,8 @@ def _arrived(sender: str, recipients: tuple[str, ...], fields: Fields, outcome: 
     left = tuple((name, value) for name, value in fields if name.lower() not in removed)
     gone = {_plain(one) for one in outcome.recipients_removed}
     there = tuple(one for one in recipients if _plain(one) not in gone)
-    yield Arrived(True, sender, (*there, *map(_plain, outcome.recipients_added)), (*left, *outcome.added))
+    sender = sender if outcome.sender is None else outcome.sender
+    yield Arrived(False, sender, (*there, *map(_plain, outcome.recipients_added)), (*left, *outcome.added))
 
 
 def _plain(recipient: str) -> str:

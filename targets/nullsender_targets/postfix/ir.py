@@ -287,3 +287,4 @@ class Configuration:
     filters: tuple[str, ...] = field(default=())  # names of the command filters in use
     templates: Templates | None = None
     directories: tuple[Directories, ...] = ()
+    untags: bool = False  # recipients with a BATV tag are delivered to the address inside

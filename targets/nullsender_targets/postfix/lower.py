@@ -17,7 +17,7 @@ from nullsender.excuses import words_of
 from nullsender.features import full_condition
 from nullsender.plan import Part
 from nullsender.policy import Defer, NdrTo, Reject, Rule, SendNdrs, Stage
-from nullsender_targets.postfix import directories, ir, recipients, sets, settings
+from nullsender_targets.postfix import directories, ir, recipients, sets, settings, tags
 from nullsender_targets.postfix.draft import Draft, Purpose
 from nullsender_targets.postfix.gates import block, job
 from nullsender_targets.postfix.partial import Known, UnanswerableError, specialise
@@ -40,6 +40,7 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
     _check_the_server(rules, part, draft)
     _check_live(part, draft)
     settled = settings.settings(part)
+    aliases = tags.aliases(part, draft)
     draft.found.extend(settled.diagnostics)
     configuration = ir.Configuration(
         standalone=part.standalone,
@@ -48,7 +49,7 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         lists=(*draft.lists.values(), *settled.lists),
         replies=tuple(draft.replies),
         classes=tuple(draft.classes),
-        parameters=(*(one for one in lists if one.value), *settled.parameters),
+        parameters=(*(one for one in lists if one.value), *settled.parameters, *((aliases,) if aliases else ())),
         services=(*settled.services, *((directories.SERVICE,) if draft.directories else ())),
         entrance=settled.entrance,
         placed=(*(step.rule.id for step in part.steps), *(statement.id for statement in part.statements)),
@@ -56,6 +57,7 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         filters=settled.filters,
         templates=settings.templates(part),
         directories=tuple(draft.directories.values()),
+        untags=aliases is not None,
     )
     return configuration, tuple(draft.found)
 

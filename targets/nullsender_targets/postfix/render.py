@@ -17,6 +17,7 @@ from nullsender.target import Artifact
 from nullsender_targets.postfix import ir, quote
 from nullsender_targets.postfix.draft import list_file
 from nullsender_targets.postfix.settings import TEMPLATES
+from nullsender_targets.postfix.tags import HERE, INSIDE
 
 PACKAGE = "nullsender_targets.postfix"
 FOLDER = "nullsender"
@@ -32,6 +33,7 @@ def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
         *_keys(configuration),
         *(artifact(f"{FOLDER}/{name}", render(PACKAGE, _template(name))) for name in configuration.filters),
         *(artifact(f"{FOLDER}/{table.name}", _table(table)) for table in configuration.tables),
+        *_tags(configuration),
         *_replies(configuration),
         *_templates(configuration),
         *(_list(one) for one in configuration.lists),
@@ -166,6 +168,12 @@ def _keys(configuration: ir.Configuration) -> Iterator[Artifact]:
         if name != "plain" or inside:
             page = render(PACKAGE, f"{name}.pcre.j2", prvs=Quoted(quote.PRVS), delimiters=inside)
             yield artifact(f"{FOLDER}/keys/{name}.pcre", page)
+
+
+def _tags(configuration: ir.Configuration) -> Iterator[Artifact]:
+    if configuration.untags:
+        for name in (INSIDE, HERE):
+            yield artifact(f"{FOLDER}/{name}", render(PACKAGE, _template(name), member=quote.word(ir.MEMBER)))
 
 
 def _replies(configuration: ir.Configuration) -> Iterator[Artifact]:

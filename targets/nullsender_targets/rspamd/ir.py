@@ -142,6 +142,15 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Batv:
+    """The file of keys by which tags are judged; `senders` is the set whose mail is signed here, for so many days."""
+
+    keys: str
+    senders: str | None
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Worker:
     """Where rspamd listens for its server."""
 
@@ -163,6 +172,7 @@ class Configuration:
     kept: Kept
     sets: tuple[MapSet, ...]
     rules: tuple[EngineRule, ...]
+    batv: Batv | None
     placed: tuple[str, ...]
     redis: str | None = None  # where it listens
     authenticates: bool = False  # some rule asks for SPF or DMARC

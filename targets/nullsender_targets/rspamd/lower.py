@@ -19,6 +19,7 @@ from nullsender_targets.rspamd.table import LISTENS
 
 LONGEST_TEXT = 300  # characters of a reply's text: with code and id it stays within a reply line, RFC 5321 §4.5.3.1.5
 
+_A_DAY = 86400
 _QUESTIONS: Mapping[type[c.Atom], Callable[[Any], ir.Question]] = {
     c.SenderNull: lambda _: ir.Question("sender is null"),
     c.SenderPostmaster: lambda _: ir.Question("sender is postmaster"),
@@ -38,6 +39,7 @@ _QUESTIONS: Mapping[type[c.Atom], Callable[[Any], ir.Question]] = {
     c.SpfIs: lambda atom: ir.Question("spf is", atom.result),
     c.DmarcIs: lambda atom: ir.Question("dmarc is", atom.result),
     c.ReportIs: lambda atom: ir.Question("report is", atom.kind),
+    c.BatvIs: lambda atom: ir.Question("batv is", atom.state),
     c.ForgedBounce: lambda atom: ir.Question("forged bounces of", atom.entries.name),
 }
 
@@ -63,10 +65,20 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         sets=tuple(_map_set(entries) for entries in _used(part)),
         rules=rules,
         authenticates=any(isinstance(atom, c.SpfIs | c.DmarcIs) for atom in _atoms(part)),
-        placed=tuple(step.rule.id for step in part.steps),
         redis=next((link.address for link in part.links if link.kind == "redis"), None),
+        batv=_batv(part),
+        placed=(*(step.rule.id for step in part.steps), *(statement.id for statement in part.statements)),
         fixed_texts=tuple((rule.id, ascii_only(rule.id)) for rule in rules if not rule.id.isascii()),
     ), ()
+
+
+def _batv(part: Part) -> ir.Batv | None:
+    """Return the file of keys, and whose mail is signed here, where any is."""
+    batv = part.site.batv
+    if batv is None:
+        return None
+    signs = any(isinstance(statement.setting, p.SignBatv) for statement in part.statements)
+    return ir.Batv(batv.keys, batv.senders.name if signs else None, -(-batv.seconds // _A_DAY))
 
 
 def ascii_only(text: str) -> str:
@@ -135,6 +147,7 @@ def _used(part: Part) -> tuple[Entries, ...]:
     """Return each set that the engine has to know, sorted by name."""
     found = [
         *(entries for atom in _atoms(part) for entries in _of_atom(atom)),
+        *(s.setting.senders for s in part.statements if isinstance(s.setting, p.SignBatv)),
         *part.site.trusted,
         *([part.site.upstream] if part.site.upstream else []),
         *(served.domains for served in part.site.served),

@@ -54,6 +54,7 @@ def _section(configuration: ir.Configuration) -> Page:
         upstream=quote.text(configuration.upstream) if configuration.upstream else None,
         redis=quote.text(configuration.redis) if configuration.redis else None,
         kept=quote.value(_kept(configuration.kept), 2),
+        batv=quote.value(_signing(configuration.batv)) if configuration.batv else None,
         sets=tuple(_assignment(of) for of in configuration.sets),
         rules=tuple(_row(rule) for rule in configuration.rules),
     )
@@ -81,6 +82,11 @@ def _assignment(of: ir.MapSet) -> Quoted:
 
 def _kept(kept: ir.Kept) -> dict[str, quote.Value]:
     return {"roles": kept.roles, "addresses": kept.addresses, "served": kept.served}
+
+
+def _signing(batv: ir.Batv) -> dict[str, quote.Value]:
+    signs: dict[str, quote.Value] = {"from": batv.senders, "days": batv.days} if batv.senders else {}
+    return {"keys": batv.keys, **signs}
 
 
 def _row(rule: ir.EngineRule) -> _Row:

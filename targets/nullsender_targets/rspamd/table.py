@@ -41,6 +41,7 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
     "header matches": (_way("the engine holds each field of that name to the expression"),),
     "report is": (_way("the engine reads the report-type of the message"),),
     "forged bounces": (_way("the engine looks for names of ours in the header that came back, in whatever shape"),),
+    "batv": (_way("the engine computes an HMAC with the key whose number the tag names, and compares its day"),),
     "scoring": (_way("the engine adds the policy's points to what rspamd's symbols score"),),
 }  # fmt: skip
 _COUNTERS = ("recipient", "client", "sender", "domain", "login")
@@ -96,7 +97,6 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
 }
 
 _SEES_NO_RCPT = "rspamd first hears of a message when its data ends, too late to answer one recipient"
-_NOT_YET = "the engine does not ask for this yet"
 _SERVERS = "it is the server that does this, not the filter"
 _CANNOT: Mapping[str, str] = {
     "relaying": _SEES_NO_RCPT,
@@ -105,8 +105,7 @@ _CANNOT: Mapping[str, str] = {
     "nonexistent recipients with a code": _SEES_NO_RCPT,
     "recipients over quota": "rspamd knows no mailboxes",
     "split mail": _SEES_NO_RCPT,
-    "batv": _NOT_YET,
-    "sign mail with batv": "rspamd could rewrite the sender over milter, which the engine does not do yet",
+    "sign mail with batv": "over spamd rspamd cannot change the sender",
     "rewrite with srs": "rspamd does not see what the server forwards",
     "answer automatically": "rspamd answers nobody",
 }
@@ -127,7 +126,10 @@ def _cannot(feature: str, heading: str) -> str:
     return _CANNOT.get(feature.removeprefix("not ")) or _CANNOT_BY_HEADING[heading]
 
 
-_WAYS = {**dict(_both_signs(_QUESTIONS)), **_ACTIONS}
+_SETTINGS: Mapping[str, tuple[Way, ...]] = {
+    "sign mail with batv": (_way("rspamd asks for the milter action that changes the sender", link="milter"),),
+}
+_WAYS = {**dict(_both_signs(_QUESTIONS)), **_ACTIONS, **_SETTINGS}
 
 capabilities = Capabilities(
     versions=("3.4",),

@@ -30,6 +30,7 @@ class Outcome:
     removed: frozenset[str] = frozenset()
     recipients_added: tuple[str, ...] = ()
     recipients_removed: tuple[str, ...] = ()
+    sender: str | None = None  # None: as it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,5 +128,6 @@ def _outcome(answers: list[tuple[bytes, bytes]]) -> Outcome:
         added=tuple((name, value) for name, value, *_ in headers if value),
         removed=frozenset(name for name, value, *_ in headers if not value),
         recipients_added=tuple(text for command, text in texts if command == b"+"),
+        sender=next((text.strip("<>") for command, text in texts if command == b"e"), None),
         recipients_removed=tuple(text for command, text in texts if command == b"-"),
     )

@@ -48,9 +48,11 @@ def merge(part: Part) -> None:
 
 
 @contextmanager
-def running(part: Part) -> Iterator[Running]:
-    """Place a part, and the owner's line where it is a fragment, and run rspamd on it."""
+def running(part: Part, *, first: str = "") -> Iterator[Running]:
+    """Place a part, and the owner's line where it is a fragment, and run rspamd on it; `first` is Lua of the test's."""
     place(part)
+    engine = HOME / "nullsender" / "engine.lua"
+    engine.write_text(f"{first}\n{engine.read_text()}")
     if not part.standalone:
         merge(part)
     with rspamd_lab.boot(part, HOME) as log:

@@ -37,7 +37,8 @@ local session = part('session')
 local lookups = part('lookups')
 local sets = part('sets')(configured.sets, FOLDER, address)
 local content = part('content')(settings, sets)
-local questions = part('questions')(settings, sets, lookups, content)
+local tags = part('tags')(configured.batv)
+local questions = part('questions')(settings, sets, lookups, content, tags)
 local counters = part('counters')(configured.redis)
 local rules = part('rules')(configured.rules, questions, counters)
 local verdict = part('verdict')(settings)
@@ -56,6 +57,26 @@ end
 local function from_outside(of)
   return not truth.is_certain(questions.answer('trusted', of, of.recipients))
     and not truth.is_certain(questions.answer('upstream', of, of.recipients))
+end
+
+local function is_elsewhere(recipient)
+  local form = recipient.forms[1]
+  if not form or not form.domain then return false end
+  for _, name in ipairs(settings.kept.served) do
+    if sets.has_domain(name, form.domain) ~= false then return false end
+  end
+  return true
+end
+
+-- Return the reverse-path with a tag, where somebody of ours sends to somebody elsewhere.
+local function signed(of)
+  local sender = of.sender[1]
+  if not tags.signs or not sender or not sets.has_address(configured.batv.from, of.sender) then return nil end
+  if not truth.is_certain(questions.answer('trusted', of, of.recipients)) then return nil end
+  for _, recipient in ipairs(of.recipients) do
+    if is_elsewhere(recipient) then return tags.signed(sender) end
+  end
+  return nil
 end
 
 -- rspamd refuses the test message of spam filters by itself, and then runs no filter any more, nor the decision below.
@@ -96,13 +117,17 @@ local function decide(task)
   found.message = content.reader(task)
   found.score_of_filter = task:get_mempool():get_variable(IS_TEST) and TEST_POINTS or score_of(task)
   local forgeable = from_outside(found) and rules.tags or {}
+  local function carry_out(said)
+    if said.action ~= 'reject' and said.action ~= 'defer' then said.sender = signed(found) end
+    verdict.carry_out(task, found, said, forgeable)
+  end
   local steps, note = counters.notes(found)
   local first = rules.decide(found, note)
-  if #steps == 0 then return verdict.carry_out(task, found, first, forgeable) end
+  if #steps == 0 then return carry_out(first) end
   counters.ask(task, steps, is_refused(task, first), function(counted, err)
     guarded(task, function()
       if err then verdict.warn(task, err) end
-      verdict.carry_out(task, found, rules.decide(found, counted), forgeable)
+      carry_out(rules.decide(found, counted))
     end)
   end)
 end

@@ -3,7 +3,7 @@
 
 local truth = dofile(rspamd_paths['LOCAL_CONFDIR'] .. '/nullsender/engine/truth.lua')
 
-return function(settings, sets, lookups, content)
+return function(settings, sets, lookups, content, tags)
   local ask = {}
   for name, answer in pairs(content.ask) do ask[name] = answer end
 
@@ -87,6 +87,13 @@ return function(settings, sets, lookups, content)
         if found == nil then kept = nil end
       end
       return kept
+    end)
+  end
+
+  ask['batv is'] = function(_, state, recipients)
+    return of_every(recipients, truth.NO, function(recipient)
+      local found = tags.state(recipient)
+      return found and found == state
     end)
   end
 

@@ -64,6 +64,7 @@ return function(settings)
       local text = verdict.rule.text or ''
       refuse(task, verdict.action, (text:gsub('%%', '%%%%'))) -- servers undo it: `%` begins a code there
     end
+    if verdict.sender then block.change_from = '<' .. verdict.sender .. '>' end
     task:set_milter_reply(block)
   end
 
