@@ -290,11 +290,26 @@ class _Comparison:
         if any(self._lost(rule) & _OPEN for rule in self._spoke):
             return
         for rule in self.verdict.reported:
-            if not self._lost(rule) & {Loss.LOG, Loss.LATER} and not self._logged(rule):
+            if (
+                not self._lost(rule) & {Loss.LOG, Loss.LATER}
+                and not self._refused_before(rule)
+                and not self._logged(rule)
+            ):
                 yield Disagreement("report", f"`[{rule}]` in the log", "a log without it")
         for rule in dict.fromkeys(rule.id for rule in self._rules if rule.report_only):
             if rule not in self.verdict.reported and self._logged(rule):
                 yield Disagreement("report", f"none of `[{rule}]`", "one in the log")
+
+    def _refused_before(self, rule: str) -> bool:
+        """Tell whether the message was refused before the component that asks the rule had heard of it."""
+        message = self.verdict.message
+        if message is None or not message.outcome.refuses:
+            return False
+        here = {placed.id: placed for placed in self.plan.placed if placed.stage is not None}
+        asked, decided = here.get(rule), here.get(message.rule or "")
+        if asked is None or decided is None or asked.component == decided.component:
+            return False
+        return (decided.stage or Stage.RCPT) < (asked.stage or Stage.RCPT)
 
     def _logged(self, rule: str) -> bool:
         return any(mark in self.observed.log for mark in self._marks(rule))

@@ -232,3 +232,22 @@ def test_a_failed_lookup_is_nobodys_decision(tmp_path: Path) -> None:
 def test_quarantine_goes_where_the_policy_says(tmp_path: Path, into: str, seen: Observed, agree: bool) -> None:
     policy = check_text(tmp_path, f"quarantine into {into}\nquarantine mail scoring 8 or more as odd").good
     assert (disagreements(meant(policy, session(score=8)), seen, policy, plan()) == ()) is agree
+
+
+def test_a_filter_reports_nothing_of_what_was_refused_before_it_came(tmp_path: Path) -> None:
+    statements = """tag ordinary mail report only as marked
+        reject ordinary mail to several recipients as throng
+        """
+    policy = check_text(tmp_path, POLICY.replace('tag "X-Bounce: yes" bounces ', statements + "tag bounces ")).good
+    several = session("ann", ALICE, BOB)
+    verdict = meant(policy, several)
+    assert verdict.reported == ("marked",)
+    seen = refused_at_data(Said(550, "5.5.3", "one at a time [throng]"), "[throng]")
+    seen = replace(seen, recipients=((ALICE, OK), (BOB, OK)))
+    for component, found in (("filter", ()), ("server", ("report",))):
+        placed = (
+            Placed("throng", "server", Stage.DATA, frozenset(), ()),
+            Placed("marked", component, Stage.CONTENT, frozenset(), ()),
+        )
+        there = disagreements(verdict, seen, policy, DeploymentPlan("mx1", (), placed, ()))
+        assert tuple(one.what for one in there) == found

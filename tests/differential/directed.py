@@ -36,6 +36,7 @@ _SIGNS = (  # each of its own, so that few stand in another's way
     "tag ordinary mail when helo in client.example and not helo in liars at content as plain",
     'tag "X-Sender: other" ordinary mail when not sender in robots at content as no-robot',
     "reject ordinary mail when sender is postmaster report only as a-postmaster",
+    "defer ordinary mail from blocked when not sender is postmaster and helo in liar.example as by-file",
     'tag "X-Sender: plain" ordinary mail when not sender is postmaster at content as no-postmaster',
     'tag "X-Report: failed" mail when report is delivery-status as a-report',
     'tag "X-Report: other" mail when not report is delivery-status as no-report',
