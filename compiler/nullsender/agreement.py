@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from nullsender import canonical
+from nullsender import canonical, srs
 from nullsender import condition as c
 from nullsender import policy as p
 from nullsender.asking import POSTMASTER, View, ask, served
@@ -22,7 +22,7 @@ from nullsender.lists import sets_of
 from nullsender.observation import Arrived, Observed, Said
 from nullsender.plan import DeploymentPlan
 from nullsender.policy import Policy, Rule
-from nullsender.scope import rules_of, trusted_of
+from nullsender.scope import rules_of, srs_of, trusted_of
 from nullsender.session import Fields, Session, Stage
 from nullsender.verdict import ACCEPTED, Decision, Effect, Outcome, Verdict
 
@@ -226,7 +226,7 @@ class _Comparison:
         return any(self._lost(rule) & _OPEN for rule in (*of_message.intersection(self._spoke), decision.rule))
 
     def _arrival(self, expected: Decision) -> Iterator[Disagreement]:
-        wanted = self._destinations(expected)
+        wanted = tuple(map(self._forwarded_from, self._destinations(expected)))
         there = [recipient for mail in self.observed.arrived for recipient in mail.recipients]
         for recipient in wanted:
             if not any(_same(recipient, one) for one in (*there, *self.observed.turned_away)):
@@ -256,6 +256,12 @@ class _Comparison:
     def _is_elsewhere(self, recipient: str) -> bool:
         view = View(self.policy, self.plan.name, self.session or Session((recipient,)), (recipient,))
         return served(view, recipient) is False
+
+    def _forwarded_from(self, recipient: str) -> str:
+        """Return where a bounce of forwarded mail goes; every other recipient as it is."""
+        forwards = srs_of(self.policy)
+        here = forwards and recipient.lower().endswith(f"@{forwards.domain}")
+        return (srs.inside(recipient) if here else None) or recipient
 
     def _destinations(self, expected: Decision) -> tuple[str, ...]:
         quarantine = self.policy.quarantine

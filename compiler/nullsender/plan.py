@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nullsender.capability import Loss, Version
 from nullsender.names import Entries
-from nullsender.policy import Delivery, QuarantineInto, Rule, Served, SignBatv, Stage, Statement
+from nullsender.policy import Delivery, QuarantineInto, RewriteSrs, Rule, Served, SignBatv, Stage, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Site:
     delimiters: str
     quarantine: QuarantineInto
     split: tuple[Entries, ...]
+    srs: RewriteSrs | None = None  # how forwarded mail is rewritten
     batv: SignBatv | None = None  # whose mail is signed, and with which keys: here, or else where the policy says so
 
 

@@ -15,7 +15,7 @@ from nullsender.order import can_meet, decides, same_outcome
 from nullsender.placing import Member, Option, options, team
 from nullsender.plan import DeploymentPlan, Gap, Part, Placed, Plan, Site
 from nullsender.refusal import Catalogue, Refusals
-from nullsender.scope import batv_of, rules_of, statements_of, trusted_of
+from nullsender.scope import batv_of, rules_of, srs_of, statements_of, trusted_of
 
 
 def plan(
@@ -161,6 +161,7 @@ class _Planner:
             policy.delimiters,
             policy.quarantine,
             policy.split,
+            srs_of(policy),
             batv_of(policy, self.deployment.name),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nullsender.names import Entries
-from nullsender.policy import Policy, Rule, SignBatv, Statement
+from nullsender.policy import Policy, RewriteSrs, Rule, SignBatv, Statement
 
 
 def rules_of(policy: Policy, deployment: str) -> tuple[Rule, ...]:
@@ -28,3 +28,8 @@ def batv_of(policy: Policy, deployment: str) -> SignBatv | None:
     """Return how mail is signed that a deployment gets bounces of: by itself, or else by another."""
     everywhere = (*statements_of(policy, deployment), *policy.statements)
     return next((s.setting for s in everywhere if isinstance(s.setting, SignBatv)), None)
+
+
+def srs_of(policy: Policy) -> RewriteSrs | None:
+    """Return how forwarded mail is rewritten: every deployment knows the addresses that any of them makes."""
+    return next((s.setting for s in policy.statements if isinstance(s.setting, RewriteSrs)), None)

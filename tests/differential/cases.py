@@ -82,6 +82,8 @@ def _facts(session: Session, zones: set[str]) -> Iterator[str]:
         yield f"spf is {session.spf}"
     if session.dmarc != "none":
         yield f"dmarc is {session.dmarc}"
+    if session.srs != "missing":
+        yield f"srs is {session.srs}"
     if session.batv:
         yield f"batv is {session.batv}"
     if session.score:

@@ -115,6 +115,7 @@ _ENDS = (
 # A rule on tags asks for headers, too, unless it is decided before there are any.
 _TAGS = (
     'sign mail from mine with batv keys "/etc/nullsender/batv.keys" for 3d',
+    'rewrite forwarded mail with srs keys "/etc/nullsender/srs.keys" as srs.example.org',
     "deliver mine to lmtp 127.0.0.1:24",
     *(
         f"{rule} at {stage} as {name}-{stage}"

@@ -54,6 +54,11 @@ GREETINGS = (
     "mail.partner.example",
     "[192.0.2.9]",
 )
+FORWARDED = (
+    "SRS0=abcd=ef=partner.example=joe@srs.example.org",
+    "srs0=ABCD=EF=a.example=Ann+x@SRS.example.org",
+    "someone@srs.example.org",
+)
 SUBJECTS = ("Lunch", "You win", "Re: free")
 
 
@@ -78,9 +83,23 @@ def sessions(draw: st.DrawFn, policy: Policy, *, login: bool, scores: bool, whol
     )
     if pools.signs and draw(st.integers(1, 5)) == 5:
         session = draw(_going_out(session, policy))
+    if pools.forwards and draw(st.integers(1, 5)) == 5:
+        session = draw(_bounced(session))
     if pools.judges_tags and not whole:
         session = replace(session, batv=draw(st.sampled_from((None, *w.TAGS))))
     return placed(draw(_with_facts(session) if whole else _authenticated(session, policy)))
+
+
+@st.composite
+def _bounced(draw: st.DrawFn, session: Session) -> Session:
+    """Draw a bounce of forwarded mail, or what looks like one."""
+    first = draw(st.sampled_from(FORWARDED))
+    return replace(
+        session,
+        sender=draw(st.sampled_from(("", "", "", session.sender))),
+        recipients=(first, *session.recipients[: draw(st.integers(0, 1))]),
+        srs=draw(st.sampled_from(("valid", *w.TAGS))) if first != FORWARDED[-1] else "missing",
+    )
 
 
 @st.composite
@@ -113,6 +132,7 @@ class _Pools:
         self.limits = any(rule.limit for rule in policy.rules)
         self.greylists = any(isinstance(rule.action, p.Greylist) for rule in policy.rules)
         self.signs = any(isinstance(statement.setting, p.SignBatv) for statement in policy.statements)
+        self.forwards = any(isinstance(statement.setting, p.RewriteSrs) for statement in policy.statements)
         self.judges_tags = any(isinstance(atom, c.BatvIs) for atom in atoms)
         least = {atom.least for atom in atoms if isinstance(atom, c.Scoring)}
         points = {rule.action.points for rule in policy.rules if isinstance(rule.action, p.Score)}

@@ -156,7 +156,7 @@ def test_what_was_accepted_before_the_keys_went_waits_for_them(signing: Deployed
     put()
     mail = message(ALICE, ELSEWHERE)
     subprocess.run(["exim4", "-i", "-f", ALICE, ELSEWHERE], input=mail.as_bytes(), check=True)
-    assert logged(signing, 'ERROR from acl "nullsender_sign"')
+    assert logged(signing, 'ERROR from acl "nullsender_return_path"')
     KEYS.unlink()
     assert arrivals(signing, str(mail["Message-ID"]), 3) == []
     put(FIRST)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from nullsender import batv, canonical
+from nullsender import batv, canonical, srs
 from nullsender import policy as p
 from nullsender.batv import SECONDS_A_DAY
 from nullsender.keyfile import Key
 from nullsender.membership import has_address
 from nullsender.observation import Observed
-from nullsender.scope import batv_of
+from nullsender.scope import batv_of, srs_of
 from nullsender.session import Session
 
 KEYS = (Key(3, "the-lab-signs-with-this", date(2026, 1, 1)), Key(2, "the-lab-signed-with-this", date(2025, 1, 1)))
@@ -32,13 +32,18 @@ class Tags:
     def furnish(self) -> None:
         """Write the file of keys, as `nullsender keys` would."""
         for setting in (statement.setting for statement in self.policy.statements):
-            if isinstance(setting, p.SignBatv):
+            if isinstance(setting, p.SignBatv | p.RewriteSrs):
                 path = Path(setting.keys)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text("".join(f"{key.line}\n" for key in KEYS))
 
     def sent(self, address: str, session: Session) -> str:
-        """Return a recipient with the tag that the session says it has; by itself, a tag is a good one."""
+        """Return a recipient with the tag or hash that the session says it has; by itself, a tag is a good one."""
+        forwards, sender = srs_of(self.policy), srs.inside(address)
+        if forwards and sender and address.lower().endswith(f"@{forwards.domain}"):
+            day = int(time.time()) // SECONDS_A_DAY - (_LONG_AGO if session.srs == "expired" else 0)
+            key = _FORGED if session.srs not in ("valid", "expired") else KEYS[len(sender) % 2]
+            return srs.rewritten(sender, forwards.domain, key, day)
         if not self._may_be_signed(address):
             return address
         state = session.batv or ("valid" if canonical.tagged(address) else "missing")

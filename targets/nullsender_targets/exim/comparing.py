@@ -59,6 +59,7 @@ class Fact(Enum):
     SENDER_DOMAIN = "sender_address_domain"
     RECIPIENTS = "recipients_count"
     DOMAIN = "domain"  # of the address that a router looks at
+    ORIGINAL_DOMAIN = "original_domain"  # of the recipient as it came
     ITEM = "item"  # of a list
 
 
@@ -197,6 +198,9 @@ class Known(Enum):
     OTHER_CLASS = "the recipient is of another class than the first accepted one"
     KEYS_READABLE = "the file of keys is there and can be read"
     KEYS_THERE = "the file of keys holds one"
+    SRS_KEYS_READABLE = "the file of SRS keys is there and can be read"
+    SRS_KEYS_THERE = "the file of SRS keys holds one"
+    SRS_VALID = "the recipient is an SRS address with the hash of one of the keys"
     RECIPIENT_TAGGABLE = "a tag can stand before the recipient's local part"
     SENDER_TAGGABLE = "a tag can stand before the sender's local part"
 

@@ -59,6 +59,8 @@ class When:
 class KeysMust:
     """There has to be a key: else the ACL is in error, and so is what asked for its value."""
 
+    of_srs: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class NullSender:
@@ -192,6 +194,13 @@ class Also:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarded:
+    """The sender as an SRS address at a domain."""
+
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
 class LastDay:
     """The last day on which a tag is good that is made now, modulo 1000."""
 
@@ -225,6 +234,7 @@ Value = (
     | FirstTry
     | Counted
     | LastDay
+    | Forwarded
     | Search
 )
 
@@ -249,7 +259,7 @@ class Answer:
 class Give:
     """What an ACL gives that is called for its value."""
 
-    value: Reading
+    value: Reading | Forwarded
 
 
 class FilterAnswer(Enum):
@@ -371,6 +381,8 @@ class Exim:
     looks_into: bool  # what bounces return
     remembers: bool  # limits or greylisting
     keys: str | None  # the file of BATV's keys, where tags are made or judged
-    signs: PolicyStatement | None  # remote transports sign the reverse-path
+    srs_keys: str | None
+    srs_domain: str | None
+    rewrites: tuple[str, ...]  # ids of statements for which remote transports change the reverse-path
     placed: Sequence[str]
     directories: tuple[Search, ...] = ()

@@ -60,7 +60,9 @@ def lower(part: Part) -> tuple[ir.Exim, tuple[Diagnostic, ...]]:
             looks_into=ir.Var.RETURNED in work.to.used,
             remembers=bool(work.counting.limits or work.counting.greylists),
             keys=part.site.batv.keys if part.site.batv and (work.signs or ir.Var.BATV in work.to.used) else None,
-            signs=work.signs,
+            srs_keys=part.site.srs.keys if part.site.srs else None,
+            srs_domain=part.site.srs.domain if part.site.srs else None,
+            rewrites=tuple(statement.id for statement in (work.signs, work.forwards) if statement),
             placed=(*(step.rule.id for step in part.steps), *(s.id for s in part.statements)),
             directories=tuple(work.to.directories),
         ),
@@ -86,11 +88,15 @@ class _Work:
     def signs(self) -> p.Statement | None:
         return next((s for s in self.part.statements if isinstance(s.setting, p.SignBatv)), None)
 
+    @property
+    def forwards(self) -> p.Statement | None:
+        return next((s for s in self.part.statements if isinstance(s.setting, p.RewriteSrs)), None)
+
     def signing(self) -> Iterator[ir.AclBlock]:
-        if self.signs:
+        if self.signs or self.forwards:
             doubles = any(isinstance(s.setting, p.CopyDoubleBounces) for s in self.part.statements)
             unsigned = ir.Reading.SENDER_ADDRESS if doubles else ir.Reading.RETURN_PATH
-            yield signing.sign(self.signs, self.to, unsigned=unsigned)
+            yield signing.return_path(self.signs, self.forwards, self.to, unsigned=unsigned)
 
     # --- rules --------------------------------------------------------------------------------------------------------
     def at(self, stage: Stage) -> Iterator[ir.Statement]:

@@ -60,7 +60,14 @@ def facts(to: Conditions) -> Iterator[ir.Statement]:
 
 def served(to: Conditions, subject: ir.Subject) -> ir.Expr:
     """Return what is true of every domain of ours."""
-    return any_of(to.sets.member(served.domains, (subject,)) for served in to.site.served)
+    members = (to.sets.member(served.domains, (subject,)) for served in to.site.served)
+    return any_of((*members, *((at_srs(to, subject),) if to.site.srs else ())))
+
+
+def at_srs(to: Conditions, subject: ir.Subject) -> ir.Expr:
+    """Return what is true of the domain of SRS addresses."""
+    assert to.site.srs is not None  # noqa: S101  # only then it is asked for
+    return ir.InList(subject, to.sets.of_literals("_srs", ir.Match.DOMAIN, (to.site.srs.domain,)))
 
 
 def existence(to: Conditions) -> Iterator[ir.Statement]:
@@ -74,12 +81,25 @@ def existence(to: Conditions) -> Iterator[ir.Statement]:
     )
     for statement in to.site.served:
         yield from _of_domains(statement, to)
+    if to.site.srs:
+        yield from _of_srs(to)
+
+
+def _of_srs(to: Conditions) -> Iterator[ir.Statement]:
+    """Yield what is known of SRS addresses: a bounce comes to them, and they have the hash of a key."""
+    here = (ir.When(at_srs(to, ir.Var.DOMAIN)), ir.When(ir.Without(postmaster(to))))
+    about = "an SRS address: for bounces, and with a good hash"
+    yield ir.Statement(ir.Verb.WARN, here, (ir.Set(ir.Var.KNOWN, ir.Word("no")),), about)
+    bounce = (*here, ir.NullSender())
+    yield ir.Statement(ir.Verb.WARN, bounce, (ir.Set(ir.Var.KNOWN, ir.Word("unknown")),))
+    there = (ir.When(ir.Known.SRS_KEYS_READABLE), ir.When(ir.Known.SRS_KEYS_THERE))
+    yield ir.Statement(ir.Verb.WARN, (*bounce, *there), (ir.Set(ir.Var.KNOWN, ir.Truth(ir.Known.SRS_VALID)),))
 
 
 def may_fail(site: Site) -> bool:
     """Tell whether some source may be unable to answer."""
     sources = [source for served in site.served for source in served.sources]
-    return any(not isinstance(source, p.CompiledFile) for source in sources)
+    return site.srs is not None or any(not isinstance(source, p.CompiledFile) for source in sources)
 
 
 def postmasters_domain(site: Site) -> str | None:

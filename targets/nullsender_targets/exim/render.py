@@ -14,7 +14,7 @@ from nullsender.policy import Into
 from nullsender.target import Artifact
 from nullsender_targets.exim import answering, directories, ir, quote, serving
 from nullsender_targets.exim.remembering import MEMORY
-from nullsender_targets.exim.spelling import list_name
+from nullsender_targets.exim.spelling import condition, list_name
 from nullsender_targets.exim.statements import acl
 
 HERE = __package__ or ""
@@ -48,7 +48,7 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
     ndrs = exim.ndrs
     own_way = serving.through(ndrs)
     routing = {"served": serving.domains(exim.served), "elsewhere": serving.domains(exim.served, negated=True)}
-    signed = {"signs": exim.signs.id if exim.signs else None}
+    signed = {"rewrites": exim.rewrites, "forwards": exim.srs_keys is not None}
     fragments: dict[str, dict[str, object]] = {
         "main": {
             "lists": [_list(one) for one in exim.lists],
@@ -56,6 +56,7 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
             "filter": _filter(exim),
             "memory": Quoted(MEMORY) if exim.remembers else None,
             "keys": quote.text(exim.keys) if exim.keys else None,
+            "srs_keys": quote.text(exim.srs_keys) if exim.srs_keys else None,
             "options": serving.options(ndrs),
             "answers": answering.condition(ndrs),
             "answers_origin": ndrs.origins["answers"].id if "answers" in ndrs.origins else None,
@@ -63,7 +64,11 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
             "systems": {one.directory.system: True for one in exim.directories},
             "encrypts": directories.encrypts(exim.directories),
         },
-        "acl": {"acls": [acl(block) for block in exim.acls], "owners": () if exim.standalone else commands},
+        "acl": {
+            "acls": [acl(block) for block in exim.acls],
+            "owners": () if exim.standalone else commands,
+            "srs": quote.zone(exim.srs_domain) if exim.srs_domain else None,
+        },
         "routers": {
             **routing,
             **_quarantine(exim),
@@ -73,6 +78,7 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
             "through": own_way,
             "silent": ndrs.answers is not None and not ndrs.answers.ordinary,
             "answers_origin": ndrs.origins["answers"].id if "answers" in ndrs.origins else None,
+            "srs": _srs(exim),
         },
         "transports": {"hold": exim.quarantine is Into.HOLD, "through": own_way, **signed},
         "retry": {"rules": serving.retries(ndrs)},
@@ -150,6 +156,16 @@ def _filter(exim: ir.Exim) -> Quoted | None:
         return None
     host, _, port = exim.filter.address.rpartition(":")
     return Quoted(f"{quote.ip(host.strip('[]'))} {int(port)}")
+
+
+def _srs(exim: ir.Exim) -> dict[str, Quoted] | None:
+    if exim.srs_domain is None:
+        return None
+    return {
+        "domain": quote.zone(exim.srs_domain),
+        "valid": condition(ir.Known.SRS_VALID),
+        "postmaster": _postmaster(exim),
+    }
 
 
 def _postmaster(exim: ir.Exim) -> Quoted:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nullsender import policy as p
-from nullsender_targets.exim import ir
+from nullsender_targets.exim import ir, recipients
 from nullsender_targets.exim.conditions import UNKNOWN_TAG, Conditions, other_tag
 from nullsender_targets.exim.sets import all_of, any_of
 
-SIGN = "sign"  # the ACL whose value is the reverse-path of what leaves
+RETURN_PATH = "return_path"  # the ACL whose value is the reverse-path of what leaves
 STATES = ("valid", "missing", "expired", "invalid")
 _A_DAY = 86400
 
@@ -62,28 +62,49 @@ def without_keys(statement: p.Statement, to: Conditions) -> Iterator[ir.Statemen
     yield ir.Statement(ir.Verb.DEFER, (no_keys,), (answer,), origin=statement.id)
 
 
-def sign(statement: p.Statement, to: Conditions, *, unsigned: ir.Reading) -> ir.AclBlock:
+def return_path(
+    signs: p.Statement | None, forwards: p.Statement | None, to: Conditions, *, unsigned: ir.Reading
+) -> ir.AclBlock:
     """Return the ACL that gives the reverse-path of mail that goes out; without keys it fails, and mail waits."""
+    leave = (ir.Give(unsigned),)
+    return ir.AclBlock(
+        RETURN_PATH,
+        (
+            ir.Statement(ir.Verb.ACCEPT, (ir.NullSender(),), leave),
+            *(_rewrite(forwards, to) if forwards else ()),
+            *(_sign(signs, to, leave) if signs else ()),
+            *(() if signs else (ir.Statement(ir.Verb.ACCEPT, (), leave),)),
+        ),
+        f"the reverse-path of mail that goes out: {'; '.join(s.words for s in (signs, forwards) if s)}",
+    )
+
+
+def _rewrite(statement: p.Statement, to: Conditions) -> Iterator[ir.Statement]:
+    """Yield what rewrites the sender of forwarded mail: it came for a domain of ours and goes elsewhere."""
+    assert isinstance(statement.setting, p.RewriteSrs)  # noqa: S101  # the only kind that is asked for
+    tests = (
+        ir.When(ir.Without(recipients.served(to, ir.Fact.SENDER_DOMAIN))),
+        ir.When(recipients.served(to, ir.Fact.ORIGINAL_DOMAIN)),
+        ir.When(ir.Without(recipients.served(to, ir.Fact.DOMAIN))),
+        ir.KeysMust(of_srs=True),
+    )
+    given = (ir.Give(ir.Forwarded(statement.setting.domain)),)
+    yield ir.Statement(ir.Verb.ACCEPT, tests, given, origin=statement.id)
+
+
+def _sign(statement: p.Statement, to: Conditions, leave: tuple[ir.Effect, ...]) -> Iterator[ir.Statement]:
     setting = _signing(statement)
     days = -(-setting.seconds // _A_DAY)
-    leave = (ir.Give(unsigned),)
     trusted = any_of((ir.Without(ir.Defined(ir.Fact.CLIENT)), ir.Is(ir.Var.TRUSTED, "yes")))
     sender: list[ir.Effect] = [ir.Set(ir.Var.SENDER, ir.Reading.SENDER)]
     if to.site.delimiters:
         sender.append(ir.Set(ir.Var.SENDER_BASE, ir.Base(to.site.delimiters, of_sender=True)))
     mail = all_of((ir.Known.SENDER_TAGGABLE, to.sets.member(setting.senders, to.senders(setting.senders.kind))))
-    return ir.AclBlock(
-        SIGN,
-        (
-            ir.Statement(ir.Verb.ACCEPT, (ir.NullSender(),), leave),
-            ir.Statement(ir.Verb.ACCEPT, (ir.When(ir.Without(trusted)),), leave),
-            ir.Statement(ir.Verb.WARN, (), tuple(sender)),
-            ir.Statement(ir.Verb.ACCEPT, (ir.When(ir.Without(mail)),), leave),
-            ir.Statement(ir.Verb.REQUIRE, (ir.KeysMust(),), (ir.Set(ir.Var.LAST_DAY, ir.LastDay(days)),)),
-            ir.Statement(ir.Verb.ACCEPT, (), (ir.Give(ir.Reading.SIGNED),), origin=statement.id),
-        ),
-        f"the reverse-path of mail that goes out: {statement.words}",
-    )
+    yield ir.Statement(ir.Verb.ACCEPT, (ir.When(ir.Without(trusted)),), leave)
+    yield ir.Statement(ir.Verb.WARN, (), tuple(sender))
+    yield ir.Statement(ir.Verb.ACCEPT, (ir.When(ir.Without(mail)),), leave)
+    yield ir.Statement(ir.Verb.REQUIRE, (ir.KeysMust(),), (ir.Set(ir.Var.LAST_DAY, ir.LastDay(days)),))
+    yield ir.Statement(ir.Verb.ACCEPT, (), (ir.Give(ir.Reading.SIGNED),), origin=statement.id)
 
 
 def _signing(statement: p.Statement) -> p.SignBatv:

@@ -148,7 +148,18 @@ def _(expr: ir.Known) -> Quoted:
 
 
 KEYS = "NULLSENDER_BATV_KEYS"  # a macro for the path, so that what checks the files may have keys of its own
-KEY_LINES = rf"${{filter{{<\n ${{readfile{{{KEYS}}}}}}}{{match{{$item}}{{\N^\d \S\N}}}}}}"
+SRS_KEYS = "NULLSENDER_SRS_KEYS"
+
+
+def key_lines(macro: str) -> str:
+    return rf"${{filter{{<\n ${{readfile{{{macro}}}}}}}{{match{{$item}}{{\N^\d \S\N}}}}}}"
+
+
+def _readable(macro: str) -> str:
+    """What cannot be opened is an error wherever it is read, so whether it can is asked by another program."""
+    return f'and{{{{exists{{{macro}}}}}{{bool{{${{run{{/usr/bin/test -r "{macro}"}}{{yes}}{{no}}}}}}}}}}'
+
+
 # No quotes around it (RFC 5321 §4.1.2), and with a tag at most 64 octets.
 _TAGGABLE = r"\N^(?!\.|[^@]*\.[.@])[^\s\"\\()<>,;:@\x5b\x5d\x00-\x1f\x7f-\xff]{1,48}@[^@]+$\N"
 _FIRST, _CLASS = variable(ir.Var.FIRST_CLASS), variable(ir.Var.CLASS)
@@ -164,9 +175,13 @@ _KNOWN: Mapping[ir.Known, str] = {
     ir.Known.RETURNS: f"match{{${variable(ir.Var.RETURNED)}}}{{^!}}",
     ir.Known.RETURNS_IN_REPORT: f"match{{${variable(ir.Var.RETURNED)}}}{{^!report}}",
     ir.Known.OTHER_CLASS: f"!eq{{${_CLASS}}}{{${_FIRST}}}",
-    # What cannot be opened is an error wherever it is read, so whether it can is asked by another program.
-    ir.Known.KEYS_READABLE: f"and{{{{exists{{{KEYS}}}}}{{bool{{${{run{{/usr/bin/test -r {KEYS}}}{{yes}}{{no}}}}}}}}}}",
-    ir.Known.KEYS_THERE: f"!eq{{}}{{{KEY_LINES}}}",
+    ir.Known.KEYS_READABLE: _readable(KEYS),
+    ir.Known.KEYS_THERE: f"!eq{{}}{{{key_lines(KEYS)}}}",
+    ir.Known.SRS_KEYS_READABLE: _readable(SRS_KEYS),
+    ir.Known.SRS_KEYS_THERE: f"!eq{{}}{{{key_lines(SRS_KEYS)}}}",
+    ir.Known.SRS_VALID: (
+        rf"forany{{<\n {key_lines(SRS_KEYS)}}}{{inbound_srs{{${{lc:$local_part}}}}{{${{extract{{2}}{{ }}{{$item}}}}}}}}"
+    ),
     ir.Known.RECIPIENT_TAGGABLE: f"match{{${variable(ir.Var.RCPT)}}}{{{_TAGGABLE}}}",
     ir.Known.SENDER_TAGGABLE: f"match{{${variable(ir.Var.SENDER)}}}{{{_TAGGABLE}}}",
     ir.Known.FILTER_ANSWERED: rf"match{{{REPORT}}}{{\N{LINE}(accept|reject|defer|quarantine|discard)\b\N}}",

@@ -9,7 +9,7 @@ from typing import Any
 
 from nullsender.layout import Quoted
 from nullsender_targets.exim import ir, quote
-from nullsender_targets.exim.spelling import KEYS, condition, list_name, variable
+from nullsender_targets.exim.spelling import KEYS, SRS_KEYS, condition, list_name, variable
 from nullsender_targets.exim.values import filter_headers, filter_reply, set_to, value
 
 
@@ -66,10 +66,11 @@ def _(of: ir.When) -> Quoted:
 
 
 @test.register
-def _(_of: ir.KeysMust) -> Quoted:
+def _(of: ir.KeysMust) -> Quoted:
     """Have reading fail where there is no key: an ACL that only denies has a value, too, which is nothing."""
-    there = condition(ir.Known.KEYS_THERE)
-    return Quoted(f"condition = ${{if {there}{{yes}}{{${{readfile{{{KEYS}, which holds no key}}}}}}}}")
+    there = condition(ir.Known.SRS_KEYS_THERE if of.of_srs else ir.Known.KEYS_THERE)
+    keys = SRS_KEYS if of.of_srs else KEYS
+    return Quoted(f"condition = ${{if {there}{{yes}}{{${{readfile{{{keys}, which holds no key}}}}}}}}")
 
 
 @test.register

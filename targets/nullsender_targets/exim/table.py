@@ -116,6 +116,7 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
         *_standalone("a whole server answers nobody"),
     ),
     "word ndrs": _way("`bounce_message_file` and `warn_message_file`, made from the policy's file"),
+    "rewrite with srs": _way("`srs_encode` in the transports to other machines, `inbound_srs` before existence"),
     "sign mail with batv": _way("`return_path` of the transports to other machines, with an HMAC"),
     "copy double bounces": _standalone("`errors_to` of the routers for null senders"),
 }
@@ -124,7 +125,6 @@ _LATER = "not generated yet"
 _CANNOT: Mapping[str, str] = {
     "recipients from callout": _LATER,
     "return nothing": "Exim returns at least the headers: `bounce_return_message` is ignored for reports of failure",
-    "rewrite with srs": _LATER,
     "send ndrs only to senders passing spf or dmarc": "Debian's Exim is built without DMARC",
     "send ndrs only to senders passing spf or dmarc without a copy": "Debian's Exim is built without DMARC",
 }

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nullsender_targets.exim import ir
-from nullsender_targets.exim.spelling import KEY_LINES, KEYS, variable
+from nullsender_targets.exim import ir, quote
+from nullsender_targets.exim.spelling import KEYS, SRS_KEYS, key_lines, variable
 
 _LIFETIME = 7  # days that all servers look ahead, whatever the policy says of new tags
 _TODAY = "$tod_epoch/86400"
 _TAG = r"\N^prvs=\d{4}[0-9a-f]{6}=.\N"
 _LOCAL = "${lc:$local_part}"
-_FIRST_KEY = rf"${{extract{{1}}{{\n}}{{{KEY_LINES}}}"
+_FIRST_KEY = rf"${{extract{{1}}{{\n}}{{{key_lines(KEYS)}}}"
 _ITS_KEYS = rf"${{filter{{<\n ${{readfile{{{KEYS}}}}}}}{{match{{$item}}{{^${{substr_5_1:$local_part}} \N\S\N}}}}}}"
 _SECRET = "${extract{2}{ }{$value}}"  # noqa: S105  # of the line that was found
 
@@ -46,6 +46,12 @@ READINGS: Mapping[ir.Reading, str] = {
     ir.Reading.RETURN_PATH: "$return_path",
     ir.Reading.SENDER_ADDRESS: "$sender_address",
 }
+
+
+def forwarded(domain: str) -> str:
+    """Return the sender as a machine that forwards writes it, with the first of the SRS keys."""
+    encoded = f"${{srs_encode{{{_SECRET}}}{{$sender_address}}{{{quote.zone(domain)}}}}}"
+    return rf"${{extract{{1}}{{\n}}{{{key_lines(SRS_KEYS)}}}{{{encoded}}}}}"
 
 
 def last_day(days: int) -> str:

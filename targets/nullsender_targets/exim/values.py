@@ -79,6 +79,11 @@ def _(of: ir.Plus) -> Quoted:
 
 
 @value.register
+def _(of: ir.Forwarded) -> Quoted:
+    return Quoted(tags.forwarded(of.domain))
+
+
+@value.register
 def _(of: ir.LastDay) -> Quoted:
     return Quoted(tags.last_day(of.days))
 

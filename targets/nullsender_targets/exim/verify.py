@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nullsender.target import Finding, Verification
-from nullsender_targets.exim.spelling import KEYS
+from nullsender_targets.exim.spelling import KEYS, SRS_KEYS
 
 _SBIN = ("/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/exim/bin")
 _SECONDS = 60
@@ -88,7 +88,7 @@ class _Check:
         self.config = place / "exim.conf"
         tables = place / "exim" / "nullsender"
         rest = f".include {place}/exim/{_WHOLE}\n" if standalone else _AROUND.format(folder=tables)
-        self.macros = {"NULLSENDER_DIR": tables, "NULLSENDER_MEMORY": self.memory, KEYS: self.keys}
+        self.macros = {"NULLSENDER_DIR": tables, "NULLSENDER_MEMORY": self.memory, KEYS: self.keys, SRS_KEYS: self.keys}
         self.config.write_text("".join(f"{name} = {path}\n" for name, path in self.macros.items()) + rest)
 
     def run(self) -> Verification:
