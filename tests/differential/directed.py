@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.differential.policies import Draft
+from tests.differential.policies import DATABASE, Draft
 from tests.differential.stacks import Stack
 
 _SITE = (
@@ -12,6 +12,7 @@ _SITE = (
     "subaddresses begin with +",
     "keep abuse reachable",
 )
+_ASKING = (f'recipients of mine from file "people.txt", {DATABASE}', *_SITE[1:])
 _SIGNS = (  # each of its own, so that few stand in another's way
     "reject ordinary mail when sender is postmaster at content as postmasters",
     "reject ordinary mail when not sender is postmaster and helo in liar.example at content as others",
@@ -116,6 +117,7 @@ _ENDS = (
 _TAGS = (
     'sign mail from mine with batv keys "/etc/nullsender/batv.keys" for 3d',
     'rewrite forwarded mail with srs keys "/etc/nullsender/srs.keys" as srs.example.org',
+    "accept forged bounces of other.example as others-lie",
     "deliver mine to lmtp 127.0.0.1:24",
     *(
         f"{rule} at {stage} as {name}-{stage}"
@@ -132,5 +134,5 @@ _TAGS = (
 def directed(stack: Stack) -> tuple[Draft, ...]:
     """Return the policies for a stack; what it cannot do is left out when they are compiled."""
     rules = _SIGNS if stack.helpers else tuple(rule.replace(" at content", "") for rule in _SIGNS)
-    parts = (*((*ends, *rules) for ends in _ENDS), (*_ENDS[0], *_COUNTS), _TAGS)
-    return tuple(Draft((*_SITE, *part, f"deploy one to {stack.deploys}")) for part in parts)
+    parts = (*((*_SITE, *ends, *rules) for ends in _ENDS), (*_SITE, *_ENDS[0], *_COUNTS), (*_ASKING, *_TAGS))
+    return tuple(Draft((*part, f"deploy one to {stack.deploys}")) for part in parts)

@@ -74,11 +74,11 @@ def _draft(draw: st.DrawFn, stack: Stack | None, can: Can, named: bool) -> Draft
 _PEOPLE = 'file "people.txt"'
 _LIVE, _GONE = 'live file "/etc/mail/people"', 'live file "/etc/mail/vanished"'
 _WHOLE = (_PEOPLE, _PEOPLE, f"{_PEOPLE}, {_LIVE}", f"{_LIVE}, {_PEOPLE}", f"{_PEOPLE}, {_GONE}", _LIVE)
-_DATABASE, _NO_DATABASE = (
+DATABASE, _NO_DATABASE = (
     f"""sqlite {{ database "/var/lib/mail/{name}.db" query "SELECT 1 FROM boxes WHERE address = '%s'" }}"""  # noqa: S608
     for name in ("people", "vanished")
 )
-_ASKED = (_DATABASE, f"{_PEOPLE}, {_DATABASE}", f"{_LIVE}, {_NO_DATABASE}", f"{_GONE}, {_DATABASE}", _NO_DATABASE)
+_ASKED = (DATABASE, f"{_PEOPLE}, {DATABASE}", f"{_LIVE}, {_NO_DATABASE}", f"{_GONE}, {DATABASE}", _NO_DATABASE)
 _SECOND = ("are anyone", f"from {_LIVE}", f"from {_GONE}", f"from {_PEOPLE}")
 
 
@@ -90,7 +90,7 @@ def recipients(draw: st.DrawFn, can: Can) -> list[str]:
     smtp = "smtp 198.51.100.250:25" if draw(_one_in(4)) else "lmtp 127.0.0.1:24"
     if draw(st.booleans()):
         return [f"recipients of mine from {whole}", f"deliver mine to {smtp}"]
-    second = draw(st.sampled_from(_SECOND + ((f"from {_DATABASE}", f"from {_NO_DATABASE}") if asked else ())))
+    second = draw(st.sampled_from(_SECOND + ((f"from {DATABASE}", f"from {_NO_DATABASE}") if asked else ())))
     of = draw(st.sampled_from(("example.net", "example.net, *.example.net")))
     return [
         f"recipients of example.org from {whole}",
