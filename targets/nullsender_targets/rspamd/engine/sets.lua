@@ -5,6 +5,7 @@
 
 local util = require 'rspamd_util'
 
+local LONGEST_NAME = 253
 local TYPES = { networks = 'radix', domains = 'set', hosts = 'set', addresses = 'set' }
 
 local function open(path, kind, live)
@@ -101,10 +102,11 @@ return function(configured, folder, address)
   function asking.holds_name(name, words)
     local keys = {}
     for _, word in ipairs(words) do
-      keys[#keys + 1] = word
-      for above in word:gmatch('%.()') do
-        keys[#keys + 1] = word:sub(above)
-        keys[#keys + 1] = '*.' .. word:sub(above)
+      if #word <= LONGEST_NAME then keys[#keys + 1] = word end
+      local tail = word:sub(-LONGEST_NAME - 1)
+      for above in tail:gmatch('%.()') do
+        keys[#keys + 1] = tail:sub(above)
+        keys[#keys + 1] = '*.' .. tail:sub(above)
       end
     end
     return ask_all(named(name), keys)
