@@ -29,6 +29,7 @@ class Var(Enum):
     REPORT = "report"  # what the content filter said
     QUARANTINE = "quarantine"
     DISCARD = "discard"
+    SPF = "spf"  # the result; `error` where there is none
     RETURNED = "returned"  # what is told of the header that a bounce returned
     RECIPIENTS = "recipients"  # those that were accepted, without subaddresses, one a line
     COUNTED = "counted"

@@ -20,7 +20,7 @@ from nullsender_targets.exim import ir
 from nullsender_targets.exim.forging import is_forged
 from nullsender_targets.exim.sets import Sets, all_of, any_of
 
-NAME_LOOKUP = "look_up_the_client"
+NAME_LOOKUP, SPF_LOOKUP = "look_up_the_client", "look_up_spf"
 DEEPEST = 15  # nested ACLs; Exim stops at 20
 
 
@@ -197,6 +197,15 @@ def _when(expr: ir.Expr, wanted: bool) -> Tests:
     return (ir.When(expr if wanted else ir.Without(expr)),)
 
 
+def _spf(to: Conditions, atom: c.SpfIs, _: Stage, wanted: bool) -> Tests:
+    """Ask once a message; an error leaves open what the result would have been, unless it is asked for itself."""
+    if not any(block.name == SPF_LOOKUP for block in to.blocks):
+        to.blocks.append(_LOOK_UP_SPF)
+    found, error = ir.Is(ir.Var.SPF, atom.result), ir.Is(ir.Var.SPF, "error")
+    others = all_of(ir.Without(one) for one in dict.fromkeys((found, error)))
+    return (ir.Acl(SPF_LOOKUP), ir.When(found if wanted else others))
+
+
 def _forged(to: Conditions, atom: c.ForgedBounce, _: Stage, wanted: bool) -> Tests:
     to.used.update((ir.Var.RETURNED, ir.Var.SENDER))
     return (ir.When(is_forged(atom.entries, to.sets, wanted=wanted)),)
@@ -229,6 +238,7 @@ _LITERALS: Mapping[type, Callable[[Conditions, Any, Stage, bool], Tests]] = {
         ir.FieldMatches(atom.name, atom.pattern, atom.ignore_case), wanted
     ),
     c.ForgedBounce: _forged,
+    c.SpfIs: _spf,
     c.ReportIs: lambda _, atom, __, wanted: _in_header(ir.Report(atom.kind), wanted),
     c.Scoring: lambda _, atom, __, wanted: _when(ir.AtLeast(ir.Var.SCORE, thousandths(atom.least)), wanted),
 }
@@ -247,6 +257,17 @@ _LOOK_UP_NAME = ir.AclBlock(
         ir.Statement(ir.Verb.ACCEPT),
     ),
     "whether the client's address has a name that leads back; without an answer it stays unknown",
+)
+
+_LOOK_UP_SPF = ir.AclBlock(
+    SPF_LOOKUP,
+    (
+        ir.Statement(ir.Verb.ACCEPT, (ir.When(ir.Defined(ir.Var.SPF)),)),
+        ir.Statement(ir.Verb.WARN, (), (ir.Set(ir.Var.SPF, ir.Word("error")),)),
+        ir.Statement(ir.Verb.WARN, (ir.AskSpf(),), (ir.Set(ir.Var.SPF, ir.Reading.SPF),)),
+        ir.Statement(ir.Verb.ACCEPT),
+    ),
+    "what the sender's domain says of the client, or the one in HELO where the sender is null",
 )
 
 
@@ -282,5 +303,5 @@ def _dns_last(parts: tuple[c.Condition, ...]) -> tuple[c.Condition, ...]:
 
 
 def _dns(condition: c.Condition) -> int:
-    costs = {c.ClientListed: 2, c.ClientNameless: 1}
+    costs = {c.ClientListed: 2, c.SpfIs: 1, c.ClientNameless: 1}
     return max((costs.get(type(atom), 0) for _, atom in c.literals(condition)), default=0)

@@ -103,11 +103,16 @@ class VerifyName:
 
 
 @dataclass(frozen=True, slots=True)
+class AskSpf:
+    """Look up what the sender's domain says of the client; there is always some result."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """Show the message to the content filter."""
 
 
-Test = When | KeysMust | NullSender | Hosts | Listed | Acl | VerifyRecipient | VerifyName | Scan
+Test = When | KeysMust | NullSender | Hosts | Listed | Acl | VerifyRecipient | VerifyName | AskSpf | Scan
 
 
 # --- what a statement does --------------------------------------------------------------------------------------------
@@ -126,6 +131,7 @@ class Reading(Enum):
     RETURN_PATH = "return path"
     SENDER_ADDRESS = "sender address"
     RETURNED = "returned"
+    SPF = "spf"
 
 
 @dataclass(frozen=True, slots=True)

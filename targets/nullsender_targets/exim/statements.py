@@ -107,6 +107,11 @@ def _(of: ir.VerifyName) -> Quoted:
 
 
 @test.register
+def _(_of: ir.AskSpf) -> Quoted:
+    return Quoted("spf = pass : fail : softfail : neutral : none : temperror : permerror")
+
+
+@test.register
 def _(_of: ir.Scan) -> Quoted:
     return Quoted("spam = nobody:true")
 

@@ -57,6 +57,7 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
     "batv": _way("an HMAC is computed with the key whose number the tag names, and its day is compared"),
     "header matches": _way("`forany` over the fields of `$message_headers_raw`, unfolded", _CONTENT),
     "report is": _way("the parameter of the first Content-Type", _CONTENT),
+    "spf": _way("the condition `spf`, once a message; what it cannot tell is an error"),
     "forged bounces": _way("a script in Perl, which the DATA ACL runs, reads what a bounce returned", _CONTENT),
     "scoring": (
         *_way("the policy's points and the filter's score are summed up in a variable", _CONTENT, "spamd"),
@@ -130,7 +131,6 @@ _CANNOT: Mapping[str, str] = {
 }
 _UNASKED: Mapping[str, str] = {
     "recipients over quota": _LATER,
-    "spf": _LATER,
     "dmarc": "Debian's Exim is built without DMARC",
 }
 

@@ -24,6 +24,7 @@ _READINGS: Mapping[ir.Reading, str] = {
         rf'{{\N^"|"$|\\(.)\N}}{{\$1}}}}}}{{{_PRVS}}}{{}}}}@${{lc:$sender_address_domain}}}}}}'
     ),
     ir.Reading.REPORT: "$spam_report",
+    ir.Reading.SPF: r"${if match{$spf_result}{\N^(pass|fail|softfail|neutral|none)$\N}{$spf_result}{error}}",
     ir.Reading.RETURNED: (
         "${run{/usr/bin/perl NULLSENDER_DIR/returned.pl $spool_directory $message_exim_id $message_headers_raw}"
         "{$value}{failed}}"
