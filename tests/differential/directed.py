@@ -50,6 +50,9 @@ _SIGNS = (  # each of its own, so that few stand in another's way
     'tag "X-Dmarc: other" ordinary mail when not dmarc is fail as dmarc-does-not-fail',
     "accept forged bounces of other.example as others-are-forged",
     "reject ordinary mail when not sender is postmaster and helo in liar.example report only as others-early",
+    'tag "X-Content: genuine" mail when not report is feedback-report as genuine',
+    'tag "X-Spf: failed" ordinary mail failing spf as failing',
+    'tag "X-Spf: other" ordinary mail when not spf is fail as not-failing',
     "reject bounces to several recipients at content as rest",
 )
 _COUNTS = (
