@@ -55,7 +55,9 @@ _SIGNS = (  # each of its own, so that few stand in another's way
     'tag "X-Spf: other" ordinary mail when not spf is fail as not-failing',
     "reject bounces to several recipients at content as rest",
 )
-_COUNTS = (
+_COUNTS = (  # and what is true of nearly all mail
+    "reject ordinary mail when not sender is postmaster report only as anybody",
+    'tag "X-Sender: plain" ordinary mail when not sender in blocked as in-no-file',
     "greylist ordinary mail for 5m when client in lepers allow approximate as new",
     "greylist mail for 1h report only allow approximate as watched",
     "limit ordinary mail to 2 per hour per sender report only as written",
