@@ -123,7 +123,7 @@ _CANNOT: Mapping[str, str] = {
     "return nothing": "a report of Postfix holds at least the headers",
     "answer automatically": "Postfix has no autoresponder; Dovecot beside it has",
     "sign mail with batv": "Postfix signs nothing by itself; a filter can",
-    "rewrite with srs": "canonical maps, as postsrsd has them, rewrite the sender of all mail, not of what is forwarded",
+    "rewrite with srs": "canonical maps, as postsrsd has them, rewrite the sender of all mail, forwarded or not",
     "send ndrs only to senders passing spf or dmarc": "Postfix knows neither SPF nor DMARC",
     "send ndrs only to senders passing spf or dmarc without a copy": "Postfix knows neither SPF nor DMARC",
     **{
