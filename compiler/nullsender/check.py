@@ -13,6 +13,7 @@ from nullsender.checking import lints, site
 from nullsender.checking.context import Context
 from nullsender.checking.deployments import deployments
 from nullsender.checking.examples import examples
+from nullsender.checking.marks import marks
 from nullsender.checking.rules import rules
 from nullsender.checking.settings import statements
 from nullsender.condition import ClientListed, Zone, literals
@@ -32,7 +33,9 @@ def check(resolved: Resolved, on_date: date, catalogue: Catalogue) -> tuple[p.Po
     upstream = site.upstream(context)
     deployed = deployments(context, upstream=upstream is not None)
     served = site.served(context)
-    decided = rules(context, upstream=upstream is not None)
+    settings = statements(context)
+    marked = marks(settings, names, upstream=upstream is not None)
+    decided = (*rules(context, upstream=upstream is not None), *marked)
     policy = p.Policy(
         name=title.name.value if title else "",
         digest="",
@@ -46,7 +49,7 @@ def check(resolved: Resolved, on_date: date, catalogue: Catalogue) -> tuple[p.Po
         split=site.split(context),
         quarantine=site.quarantine(context),
         rules=decided,
-        statements=statements(context),
+        statements=settings,
         deployments=deployed,
         zones=_zones(decided),
     )

@@ -43,7 +43,7 @@ def _may_have_ndrs(view: View) -> bool:
         case p.NdrTo.TRUSTED:
             return trusted
         case p.NdrTo.PASSING:
-            return trusted or "pass" in (view.session.spf, view.session.dmarc)
+            return trusted or (ask(view, c.Upstream()) is False and "pass" in (view.session.spf, view.session.dmarc))
         case p.NdrTo.NOBODY:
             return False
 

@@ -213,6 +213,10 @@ class NdrTo(Enum):
     NOBODY = "to nobody"
 
 
+# The field that a message has whose sender passed SPF or DMARC, where reports are for such senders.
+PASSING_MARK = ("X-Nullsender-Passing", "spf or dmarc")
+
+
 @dataclass(frozen=True, slots=True)
 class SendNdrs:
     """Who gets NDRs; with `copy`, postmaster gets the headers of each that is not sent."""

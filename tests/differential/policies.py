@@ -147,6 +147,10 @@ _SETTINGS = (
     ("send ndrs to nobody", "send ndrs to nobody"),
     ("send ndrs to nobody without a copy", "send ndrs to nobody without a copy"),
     ("send ndrs only to senders passing spf or dmarc", "send ndrs only to senders passing spf or dmarc"),
+    (
+        "send ndrs only to senders passing spf or dmarc without a copy",
+        "send ndrs only to senders passing spf or dmarc without a copy",
+    ),
     ("return headers only", "return headers only"),
     ("return everything", "return everything"),
     ("return everything up to", "return everything up to 50 KB"),

@@ -12,6 +12,7 @@ from nullsender_targets.exim.spelling import condition, list_name
 
 # Local submissions are the server's own users'.
 _TRUSTED = "or{ {!def:sender_host_address} {eq{$acl_m_nullsender_trusted}{yes}} }"
+_PASSING = f"or{{ {{{_TRUSTED}}} {{def:h_{p.PASSING_MARK[0]}:}} }}"
 _QUARANTINED = "def:acl_m_nullsender_quarantine"
 FAILED, DELAYED = "report-failed", "report-delayed"
 HOUR, DAY = 3_600, 86_400
@@ -109,7 +110,11 @@ def _returned(ndrs: ir.Ndrs) -> str:
 def _mark(ndrs: ir.Ndrs) -> str:
     """Return what tells routers, from the header of an NDR, that it is not to be sent: a comment in its `From:`."""
     instead = " (copy, not sent)" if ndrs.copy else " (not sent)"
-    refused = {p.NdrTo.TRUSTED: f"${{if !{_TRUSTED}{{{instead}}}}}", p.NdrTo.NOBODY: instead}.get(ndrs.to, "")
+    refused = {
+        p.NdrTo.TRUSTED: f"${{if !{_TRUSTED}{{{instead}}}}}",
+        p.NdrTo.PASSING: f"${{if !{_PASSING}{{{instead}}}}}",
+        p.NdrTo.NOBODY: instead,
+    }.get(ndrs.to, "")
     if refused and ndrs.double_bounces:
         refused = f"${{if def:sender_address{{{refused}}}}}"
     if not ndrs.quarantined:
@@ -128,7 +133,11 @@ def _warned(ndrs: ir.Ndrs) -> str:
         r"{def:sender_address} {!def:h_List-ID:} {!def:h_List-Post:} "
         r"{!match{$h_precedence:}{(?i)bulk|list|junk}} {!match{$h_auto-submitted:}{(?i)auto-generated|auto-replied}}"
     )
-    who = {p.NdrTo.TRUSTED: f"{{{_TRUSTED}}} ", p.NdrTo.NOBODY: "{bool{no}} "}.get(ndrs.to, "")
+    who = {
+        p.NdrTo.TRUSTED: f"{{{_TRUSTED}}} ",
+        p.NdrTo.PASSING: f"{{{_PASSING}}} ",
+        p.NdrTo.NOBODY: "{bool{no}} ",
+    }.get(ndrs.to, "")
     quarantined = f"{{!{_QUARANTINED}}} " if ndrs.quarantined else ""
     return f"and{{ {quarantined}{who}{ordinary} }}"
 

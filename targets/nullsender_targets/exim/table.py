@@ -99,6 +99,12 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "send ndrs to anyone": _way("as Exim does it by itself"),
     "send ndrs only to trusted senders": _way("`dsn_from` marks the others, a router sends them to postmaster"),
     "send ndrs only to trusted senders without a copy": _way("`dsn_from` marks the others, a router drops them"),
+    "send ndrs only to senders passing spf or dmarc": _way(
+        "as to trusted senders, and to those of whose message the filter has said so", ANY_STAGE, "spamd"
+    ),
+    "send ndrs only to senders passing spf or dmarc without a copy": _way(
+        "as to trusted senders, and to those of whose message the filter has said so", ANY_STAGE, "spamd"
+    ),
     "send ndrs to nobody": _way("`dsn_from` marks them, a router sends them to postmaster"),
     "send ndrs to nobody without a copy": _way("`dsn_from` marks them, a router drops them"),
     "send ndrs through": _way("a transport with `interface` and `helo_data` for what Exim itself submitted"),
@@ -126,8 +132,6 @@ _LATER = "not generated yet"
 _CANNOT: Mapping[str, str] = {
     "recipients from callout": _LATER,
     "return nothing": "Exim returns at least the headers: `bounce_return_message` is ignored for reports of failure",
-    "send ndrs only to senders passing spf or dmarc": "Debian's Exim is built without DMARC",
-    "send ndrs only to senders passing spf or dmarc without a copy": "Debian's Exim is built without DMARC",
 }
 _UNASKED: Mapping[str, str] = {
     "recipients over quota": _LATER,

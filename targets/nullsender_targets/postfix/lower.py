@@ -191,7 +191,7 @@ def _relaying(part: Part, draft: Draft) -> tuple[ir.Restriction, ...]:
 def _detour(part: Part) -> bool:
     """Tell whether trusted clients have to be told from others when a report is due."""
     asked = [s.setting for s in part.statements if isinstance(s.setting, SendNdrs)]
-    return any(setting.to is NdrTo.TRUSTED for setting in asked)
+    return any(setting.to in (NdrTo.TRUSTED, NdrTo.PASSING) for setting in asked)
 
 
 def _of_recipients(rule: Rule) -> bool:

@@ -12,11 +12,11 @@ from pathlib import PurePosixPath
 from nullsender.entryfile import expand
 from nullsender.layout import Page, Quoted, artifact, render
 from nullsender.names import Kind
-from nullsender.policy import Letter
+from nullsender.policy import PASSING_MARK, Letter
 from nullsender.target import Artifact
 from nullsender_targets.postfix import ir, quote
 from nullsender_targets.postfix.draft import list_file
-from nullsender_targets.postfix.settings import TEMPLATES
+from nullsender_targets.postfix.settings import DETOUR, DETOUR_PORT, TEMPLATES
 from nullsender_targets.postfix.tags import HERE, INSIDE
 
 PACKAGE = "nullsender_targets.postfix"
@@ -26,12 +26,15 @@ _PIECE = 5_000  # lines of a list
 _LISTS = ("recipient_restrictions", "data_restrictions", "relay_restrictions")
 
 
+_DETOUR = {"mark": quote.word(PASSING_MARK[0]), "service": quote.word(DETOUR), "port": DETOUR_PORT}
+
+
 def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
     """Return every file of one Postfix."""
     return (
         *(_whole(configuration) if configuration.standalone else _fragment(configuration)),
         *_keys(configuration),
-        *(artifact(f"{FOLDER}/{name}", render(PACKAGE, _template(name))) for name in configuration.filters),
+        *(artifact(f"{FOLDER}/{name}", render(PACKAGE, _template(name), **_DETOUR)) for name in configuration.filters),
         *(artifact(f"{FOLDER}/{table.name}", _table(table)) for table in configuration.tables),
         *_tags(configuration),
         *_replies(configuration),

@@ -20,6 +20,7 @@ from nullsender_targets.postfix import ir
 from nullsender_targets.postfix.draft import list_file
 
 DETOUR, DETOUR_PORT = "nullsender-trusted", 10589
+PASSING = "filters/passing.pcre"
 NEVER, AGAIN = "filters/no-reports.pcre", "filters/reports-again.pcre"
 TEMPLATES = "report-templates"
 _FIVE_DAYS = 5 * 86400  # maximal_queue_lifetime and bounce_queue_lifetime where nobody sets them
@@ -66,6 +67,8 @@ def _statement(statement: p.Statement) -> Settled:
     match statement.setting:
         case p.SendNdrs(to=p.NdrTo.TRUSTED):
             return _only_trusted(ids)
+        case p.SendNdrs(to=p.NdrTo.PASSING):
+            return _only_trusted(ids).and_(_passing(ids))
         case p.SendNdrs(to=p.NdrTo.NOBODY):
             never: tuple[ir.Map, ...] = (ir.File("pcre", NEVER),)
             return Settled((ir.Parameter("smtpd_command_filter", never, ids),), filters=(NEVER,))
@@ -136,6 +139,12 @@ def _only_trusted(ids: tuple[str, ...]) -> Settled:
     )
     entrance: tuple[tuple[str, ir.Value], ...] = (("smtpd_command_filter", (ir.File("pcre", NEVER),)),)
     return Settled(services=(second, way_there), entrance=entrance, filters=(NEVER, AGAIN))
+
+
+def _passing(ids: tuple[str, ...]) -> Settled:
+    """Return what sees the mark of the filter, and no field from outside, and leads the message the same way."""
+    marked: tuple[ir.Map, ...] = (ir.File("pcre", PASSING),)
+    return Settled((ir.Parameter("milter_header_checks", marked, ids, ir.How.FIRST),), filters=(PASSING,))
 
 
 def _through(address: str, helo: str | None, ids: tuple[str, ...]) -> Settled:

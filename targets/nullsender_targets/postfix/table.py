@@ -83,6 +83,7 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
         Way("a report leaves when the mailbox refuses the message", _DATA, losses=frozenset({Loss.REPORT})),
     ),
 }
+_MARKED = "as to trusted senders; milter_header_checks see the filter's mark and lead the message the same way"
 _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "deliver by lmtp": _ways("a row of transport_maps", needs="standalone"),
     "deliver by smtp": _ways("transport_maps, the host in brackets", needs="standalone"),
@@ -93,6 +94,10 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "send ndrs only to trusted senders without a copy": _ways(
         "NOTIFY=NEVER for what port 25 takes; mail of trusted clients loses it in a second smtpd"
     ),
+    "send ndrs only to senders passing spf or dmarc": _ways(
+        f"{_MARKED}; notify_classes = bounce: postmaster gets the headers of every report", needs="milter"
+    ),
+    "send ndrs only to senders passing spf or dmarc without a copy": _ways(_MARKED, needs="milter"),
     "send ndrs to anyone": _ways("what Postfix does anyway"),
     "send ndrs to nobody": _ways("NOTIFY=NEVER for what smtpd takes; notify_classes = bounce"),
     "send ndrs to nobody without a copy": _ways("NOTIFY=NEVER for what smtpd takes"),
@@ -124,8 +129,6 @@ _CANNOT: Mapping[str, str] = {
     "answer automatically": "Postfix has no autoresponder; Dovecot beside it has",
     "sign mail with batv": "Postfix signs nothing by itself; a filter can",
     "rewrite with srs": "canonical maps, as postsrsd has them, rewrite the sender of all mail, forwarded or not",
-    "send ndrs only to senders passing spf or dmarc": "Postfix knows neither SPF nor DMARC",
-    "send ndrs only to senders passing spf or dmarc without a copy": "Postfix knows neither SPF nor DMARC",
     **{
         f"{sign}{feature}": sentence
         for sign in ("", "not ")
