@@ -2,6 +2,7 @@
 -- leaves out: networks of the owner, clients on a list. DMARC hangs on SPF and DKIM together, so its module is left to
 -- ask for it, and is read.
 
+local logger = require 'rspamd_logger'
 local rspamd_spf = require 'rspamd_spf'
 local util = require 'rspamd_util'
 
@@ -57,9 +58,14 @@ end
 
 -- Have `keep(task, result)` called with what DMARC's module says of each message.
 function authentication.watch_dmarc(config, resolve, keep)
+  local owners = config:get_all_opt('dmarc')
+  if not owners or owners.enabled == false then
+    logger.errx(config, "nullsender: rules ask for DMARC, and rspamd's module for it is off")
+    return
+  end
   local symbols = {}
   for name, symbol in pairs(require('plugins/dmarc').default_settings.symbols) do symbols[name] = symbol end
-  for name, symbol in pairs((config:get_all_opt('dmarc') or {}).symbols or {}) do symbols[name] = symbol end
+  for name, symbol in pairs(owners.symbols or {}) do symbols[name] = symbol end
   config:register_symbol({
     name = 'NULLSENDER_DMARC',
     type = 'callback',
