@@ -13,6 +13,7 @@ from nullsender import batv
 from nullsender.batv import SECONDS_A_DAY
 from nullsender.keyfile import Key
 from nullsender.lab.sink import Received
+from tests.evaluation import corpora
 from tests.live.deployment import Deployed
 from tests.live.lab import Lab
 from tests.targets.exim.site import TRUSTED, arrivals, logged, message, send, site
@@ -162,3 +163,16 @@ def test_what_was_accepted_before_the_keys_went_waits_for_them(signing: Deployed
     put(FIRST)
     (arrived,) = arrivals(signing, str(mail["Message-ID"]))
     assert arrived.sender == batv.tagged(ALICE, FIRST, today())
+
+
+@pytest.mark.corpora
+def test_tags_are_those_that_other_programs_made(lab: Lab, tmp_path: Path) -> None:
+    weekly = [one for one in corpora.tags() if one.lifetime == 7]
+    domains = ", ".join(sorted({one.address.rpartition("@")[2] for one in weekly}))
+    statements = f'sign mail from {domains} with batv keys "{KEYS}"\n'
+    for day in sorted({one.day for one in weekly}):
+        with site(lab, tmp_path, statements, prepare=lambda day=day: set_clock(day)) as running:  # type: ignore[misc]
+            for one in weekly:
+                if one.day == day:
+                    put(Key(one.number, one.secret))
+                    assert left(running, one.address, ELSEWHERE) == [("smtp", one.expected)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nullsender import batv
+from nullsender import batv, srs
 from nullsender.keyfile import Key
 from tests.live.deployment import Deployed
 from tests.live.lab import Lab
@@ -50,8 +50,7 @@ def bounced(running: Deployed, to: str, sender: str = "") -> int:
 
 def test_forwarded_mail_is_rewritten_and_its_bounce_goes_back(forwarding: Deployed) -> None:
     rewritten = left(forwarding, JOE, FORWARDED)
-    assert rewritten.startswith("SRS0=")
-    assert rewritten.endswith("=partner.example=joe@srs.example.org")
+    assert rewritten == srs.rewritten(JOE, "srs.example.org", FIRST, today())
     for to in (rewritten, rewritten.lower(), rewritten.upper()):
         bounce = message("", to)
         assert send(forwarding, bounce, "", to).accepted, to
@@ -74,6 +73,8 @@ def test_srs_addresses_exist_for_bounces_with_a_good_hash(forwarding: Deployed) 
     _, hash_, stamp, _ = good.split("=", 3)
     forged = good.replace(f"={hash_}=", f"={'0000' if hash_ != '0000' else '1111'}=")
     old = good.replace(f"={stamp}=", f"={'aa' if stamp[0] not in 'az' else 'mm'}=")
+    aged = [srs.rewritten(JOE, "srs.example.org", SECOND, today() - days) for days in (0, 10, 11, 100)]
+    assert [bounced(forwarding, to) for to in aged] == [250, 250, 550, 550]
     for to in (forged, old, good.replace("=joe@", "=jim@"), "someone@srs.example.org", "SRS0=@srs.example.org"):
         assert bounced(forwarding, to) == 550, to
     assert bounced(forwarding, "postmaster@srs.example.org") == 250

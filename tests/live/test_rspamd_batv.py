@@ -14,7 +14,9 @@ from nullsender import condition as c
 from nullsender import policy as p
 from nullsender.batv import SECONDS_A_DAY
 from nullsender.keyfile import Key
+from nullsender.names import Entries, Kind
 from nullsender.plan import Part
+from tests.evaluation import corpora
 from tests.live.lab import Lab
 from tests.targets.keys import FIRST, KEYS, SECOND, days, put
 from tests.targets.rspamd.milter import Mail
@@ -32,12 +34,18 @@ def today() -> int:
     return int(time.time()) // SECONDS_A_DAY
 
 
-def signing(link: str = "milter") -> Part:
+def signing(link: str = "milter", sign: p.SignBatv = SIGN) -> Part:
     """Return a part that signs, and marks each message with the state of its recipients' tags."""
     states = (rule(state, p.Tag("X-Batv", state), c.BatvIs(state), unless=()) for state in STATES)
     made = part(*states, link=link)
-    statement = p.Statement("sign", SIGN, (), "sign mail", HERE)
-    return replace(made, site=replace(made.site, batv=SIGN), statements=(statement,) if link == "milter" else ())
+    statement = p.Statement("sign", sign, (), "sign mail", HERE)
+    return replace(made, site=replace(made.site, batv=sign), statements=(statement,) if link == "milter" else ())
+
+
+def clock(day: str) -> str:
+    """Return Lua that has the engine believe that it is that day."""
+    ahead = (days(day) - today()) * SECONDS_A_DAY
+    return f"local now = os.time; os.time = function() return now() + {ahead} end"
 
 
 @pytest.fixture
@@ -99,8 +107,7 @@ def test_tags_are_judged_by_every_key_and_in_any_case(judge: Running) -> None:
 def test_a_tag_stays_expired_when_the_count_of_days_turns_over(lab: Lab, day: str, old: str) -> None:
     lab.fresh()
     put(FIRST)
-    ahead = (days(day) - today()) * SECONDS_A_DAY
-    with running(signing(), first=f"local now = os.time; os.time = function() return now() + {ahead} end") as judge:
+    with running(signing(), first=clock(day)) as judge:
         tags = [batv.tagged(ALICE, FIRST, days(day) - age) for age in (0, 7, 8)]
         assert [judged(judge, tag) for tag in tags] == ["valid", "valid", "expired"]
         assert judged(judge, batv.tagged(ALICE, FIRST, days("2026-11-23"))) == old
@@ -136,3 +143,18 @@ def test_no_secret_is_logged_or_generated(judge: Running) -> None:
     judged(judge, batv.tagged(ALICE, FIRST, today()))
     assert FIRST.secret not in judge.log()
     assert not any(FIRST.secret in file.read_text() for file in Path("/etc/rspamd/nullsender").rglob("*.*"))
+
+
+@pytest.mark.corpora
+def test_tags_are_those_that_other_programs_made(lab: Lab) -> None:
+    weekly = [one for one in corpora.tags() if one.lifetime == 7]
+    senders = Entries("signed", Kind.DOMAINS, tuple(sorted({one.address.rpartition("@")[2] for one in weekly})))
+    sign = p.SignBatv(senders, str(KEYS), SIGN.seconds)
+    for day in sorted({one.day for one in weekly}):
+        lab.fresh()
+        put(FIRST)
+        with running(signing(sign=sign), first=clock(day)) as judge:
+            for one in weekly:
+                if one.day == day:
+                    put(Key(one.number, one.secret))
+                    assert left(judge, one.address, ELSEWHERE) == one.expected
