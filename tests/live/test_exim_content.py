@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -130,3 +131,17 @@ def test_a_rule_on_a_header_too_long_to_be_seen_does_not_apply_where_it_cannot_t
     found = otherwise(running, f"From: joe@partner.example\nX-Kind: odd\n{fields}X-{{$}}\\N: strange\n\nHello.\n")
     unseen = {"X-Strange": "yes", "X-Genuine": "yes", "X-Not-Through": "yes", "X-No-DSN": "yes"}
     assert sorted(found) == sorted(f"tag of the message: expected `{k}: {v}`, got no `{k}`" for k, v in unseen.items())
+
+
+def test_a_script_that_cannot_run_defers_what_may_be_a_bounce_and_recovers(running: Deployed) -> None:
+    script = Path("/etc/exim4/nullsender/returned.pl")
+    written, message = script.read_text(), BODIES[1].encode()
+    for broken in (None, "die 'broken';\n", "kill 9, $$;\n", "exit 0;\n"):
+        script.unlink()
+        if broken:
+            script.write_text(broken)
+        last = running.lab.attempt("", ["alice@example.org"], message).last
+        assert (last.code, last.rule) == (451, None if "kill" in (broken or "") else "returned"), broken
+        assert running.lab.attempt("joe@partner.example", ["alice@example.org"], b"Subject: x\n\nx\n").accepted
+        script.write_text(written)
+        assert otherwise(running, BODIES[1], "") == []

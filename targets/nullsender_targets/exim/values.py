@@ -27,7 +27,7 @@ _READINGS: Mapping[ir.Reading, str] = {
     ir.Reading.SPF: r"${if match{$spf_result}{\N^(pass|fail|softfail|neutral|none)$\N}{$spf_result}{error}}",
     ir.Reading.RETURNED: (
         "${run{/usr/bin/perl NULLSENDER_DIR/returned.pl $spool_directory $message_exim_id $message_headers_raw}"
-        "{$value}{failed}}"
+        "{${if eq{$value}{}{failed}{$value}}}{failed}}"
     ),
     ir.Reading.FILTER_SCORE: (
         rf"${{if match{{{REPORT}}}{{\N{LINE}score (-?\d+)\b\N}}{{$1}}{{${{eval10:0$spam_score_int*100}}}}}}"

@@ -113,7 +113,8 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "word ndrs": _ways("bounce_template_file, made from the policy's file"),
     "copy double bounces": _ways("2bounce_notice_recipient, with 2bounce in notify_classes"),
 }
-_MESSAGE = "Postfix decides before it has seen the message; a filter has to"
+_HEADER = "header_checks know no sender, client or recipient: trusted clients and kept addresses would be refused, too"
+_BODY = "body_checks read 51,200 octets line by line, undecoded, and know no sender, client or recipient"
 _CANNOT: Mapping[str, str] = {
     "recipients > N": "Postfix tells one recipient from several, and counts no further",
     "not recipients > N": "Postfix tells one recipient from several, and counts no further",
@@ -138,14 +139,14 @@ _CANNOT: Mapping[str, str] = {
             "dmarc": "Postfix knows no DMARC; a filter does",
             "batv": "Postfix cannot check a tag; a filter can",
             "scoring": "Postfix knows no score; a filter does",
-            "header matches": _MESSAGE,
-            "report is": _MESSAGE,
-            "forged bounces": _MESSAGE,
+            "header matches": _HEADER,
+            "report is": _HEADER,
+            "forged bounces": _BODY,
         }.items()
     },
     "recipients from callout": "not yet: Postfix could, with reject_unverified_recipient",
     **{
-        f"limit per {per}": "the counters of anvil know clients only, and no difference between bounces and other mail"
+        f"limit per {per}": "the counters of anvil are of clients, and count all mail alike, also what is refused"
         for per in ("recipient", "client", "sender", "domain", "login")
     },
 }
