@@ -109,3 +109,20 @@ def test_a_whole_server_takes_bounces_of_what_others_forwarded(lab: Lab, tmp_pat
         assert bounced(running, "someone@srs.example.org") == 550
         assert bounced(running, ALICE) == 250
         assert not KEYS.exists()
+
+
+def test_nothing_is_installed_where_the_sender_could_not_be_changed(lab: Lab, tmp_path: Path) -> None:
+    def hidden() -> None:
+        debian(split=True)
+        answers = Path("/etc/exim4/update-exim4.conf.conf")
+        text = answers.read_text().replace("='internet'", "='smarthost'")
+        for name, value in (("hide_mailname", "true"), ("readhost", "example.com"), ("smarthost", "203.0.113.25")):
+            text = text.replace(f"dc_{name}=''", f"dc_{name}='{value}'")
+        answers.write_text(text)
+        put(FIRST, path=SRS)
+
+    with (
+        pytest.raises(RuntimeError, match="since_dc_hide_mailname_is_true"),
+        site(lab, tmp_path, REWRITE, standalone=False, prepare=hidden),
+    ):
+        raise AssertionError("it was installed all the same")
