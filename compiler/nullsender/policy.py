@@ -146,6 +146,15 @@ class Callout:
     endpoint: str
     span: Span = field(compare=False, repr=False)
 
+    @property
+    def host(self) -> str:
+        """The name or address, without brackets."""
+        return self.endpoint.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.endpoint.rpartition(":")[2])
+
 
 @dataclass(frozen=True, slots=True)
 class TheServer:

@@ -98,7 +98,7 @@ class Lab(Protocol):
         """Yield the messages that wait for a person, as they lie on the disk."""
 
     def forget(self) -> None:
-        """Forget every message that limits count, and whoever was greylisted."""
+        """Forget every message that limits count, whoever was greylisted, and whom next hops said to exist."""
 
     def let_pass(self, seconds: int) -> None:
         """Make all that is remembered for limits and greylisting so much older."""

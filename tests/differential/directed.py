@@ -49,10 +49,14 @@ _SIGNS = (  # each of its own, so that few stand in another's way
     'tag "X-Dmarc: fail" ordinary mail when dmarc is fail as dmarc-fails',
     'tag "X-Dmarc: other" ordinary mail when not dmarc is fail as dmarc-does-not-fail',
     "accept forged bounces of other.example as others-are-forged",
+    'tag "X-Late: yes" bounces at content as after-forged',
     "reject ordinary mail when not sender is postmaster and helo in liar.example report only as others-early",
     'tag "X-Content: genuine" mail when not report is feedback-report as genuine',
     'tag "X-Spf: failed" ordinary mail failing spf as failing',
     'tag "X-Spf: other" ordinary mail when not spf is fail as not-failing',
+    "defer recipients over quota to bob@example.org at rcpt until 2030-01-01 as brimming",
+    "accept recipients over quota to hostmaster@example.org, dave@example.net as lenient",
+    "defer mail to hostmaster@example.org, dave@example.net at rcpt until 2030-01-01 as strict",
     "reject bounces to several recipients at content as rest",
 )
 _COUNTS = (  # and what is true of nearly all mail
@@ -83,6 +87,7 @@ _ENDS = (
     (
         "deliver mine to smtp 198.51.100.250:25",
         "quarantine into jail@example.org",
+        "quarantine bounces when not recipients > 1 and not client in lepers as laid-aside",
         "send ndrs only to trusted senders without a copy",
         "return everything up to 50 KB",
         "give up bounces after 1d",

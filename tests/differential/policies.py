@@ -79,14 +79,17 @@ DATABASE, _NO_DATABASE = (
     for name in ("people", "vanished")
 )
 _ASKED = (DATABASE, f"{_PEOPLE}, {DATABASE}", f"{_LIVE}, {_NO_DATABASE}", f"{_GONE}, {DATABASE}", _NO_DATABASE)
+_HOP = "callout to 198.51.100.250:25"
+_CALLED = (_HOP, f"{_PEOPLE}, {_HOP}", f"{_PEOPLE}, {_HOP}")
 _SECOND = ("are anyone", f"from {_LIVE}", f"from {_GONE}", f"from {_PEOPLE}")
 
 
 @st.composite
 def recipients(draw: st.DrawFn, can: Can) -> list[str]:
     """Draw who lives here, and where their mail goes."""
-    asked = "recipients from sqlite" in can and draw(_one_in(4))
-    whole = draw(st.sampled_from(_ASKED if asked else _WHOLE))
+    asked = "recipients from sqlite" in can and draw(_one_in(5))
+    called = "recipients from callout" in can and draw(_one_in(5))
+    whole = draw(st.sampled_from(_CALLED if called else _ASKED if asked else _WHOLE))
     smtp = "smtp 198.51.100.250:25" if draw(_one_in(4)) else "lmtp 127.0.0.1:24"
     if draw(st.booleans()):
         return [f"recipients of mine from {whole}", f"deliver mine to {smtp}"]

@@ -17,7 +17,7 @@ from nullsender.entryfile import entries
 from nullsender.lists import read_lists, with_sets
 from nullsender.membership import has_domain
 from nullsender.names import CompiledFile, Entries, Kind, LiveFile
-from nullsender.policy import Directory, Policy, RecipientSource, Served
+from nullsender.policy import Callout, Directory, Policy, RecipientSource, Served
 from nullsender.session import Session
 
 Files = Mapping[str, Path]
@@ -38,6 +38,8 @@ DEAD = "dead.example"  # a block list that never answers
 CASES = 32  # so many different clients there are in a network
 TURNED_AWAY = frozenset({"carol@example.org", "gone@elsewhere.example"})  # refused where mail ends
 
+FULL = frozenset({"bob@example.org", "dave@example.net"})  # mailboxes over quota
+
 
 def bits(client: str) -> int:
     """Return the bits of an address by which the DNS tells clients apart."""
@@ -57,6 +59,7 @@ def placed(session: Session) -> Session:
         named=not bits(session.client) & NAMELESS,
         silent=frozenset({DEAD}),
         absent=TURNED_AWAY,
+        full=session.full or FULL,
     )
 
 
@@ -88,6 +91,8 @@ def _present(of: Entries, live: Files) -> Entries:
 
 
 def _source(source: RecipientSource, live: Files) -> RecipientSource:
+    if isinstance(source, Callout):
+        return CompiledFile(FILES / "live-people.txt", source.endpoint, Kind.ADDRESSES, source.span)
     if isinstance(source, Directory) and source.text("database") in live:
         path = source.text("database")
         return CompiledFile(live[path], path, Kind.ADDRESSES, source.span)

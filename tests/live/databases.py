@@ -43,6 +43,7 @@ class Server:
     ready: str  # what it logs when it takes questions
     command: tuple[str, ...]
     environment: tuple[tuple[str, str], ...] = ()
+    user: str = USER
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def start(self) -> None:
@@ -55,8 +56,8 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
-                user=USER,
-                group="nogroup",
+                user=self.user,
+                group="nogroup" if self.user == USER else None,
                 extra_groups=(),
                 env={**os.environ, **dict(self.environment)},
             )

@@ -19,6 +19,7 @@ from nullsender.lab.lab import Lab
 from nullsender.lab.listing import Listed
 from nullsender.manifest import Request
 from nullsender.plan import Plan
+from nullsender.policy import Callout
 from nullsender.target import Lab as TargetLab
 from nullsender.target import Placement
 from nullsender.writing import write_tree
@@ -107,7 +108,9 @@ def _booted(
     try:
         for target_lab, _ in labs:
             target_lab.furnish()
-        lab.take_mail_of(deployment.parts[0].site.deliveries)
+        site = deployment.parts[0].site
+        lab.take_mail_of(site.deliveries)
+        lab.be_asked(one for served in site.served for one in served.sources if isinstance(one, Callout))
         prepare()
         install()
         with ExitStack() as running:

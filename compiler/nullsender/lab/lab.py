@@ -9,9 +9,10 @@ from pathlib import Path
 from nullsender.lab.dialogue import Attempt, Dialogue
 from nullsender.lab.listing import Listed, Query
 from nullsender.lab.machine import Machine
+from nullsender.lab.mailboxes import Mailboxes
 from nullsender.lab.resolver import Resolver
 from nullsender.lab.sink import Sink
-from nullsender.policy import Delivery
+from nullsender.policy import Callout, Delivery
 from nullsender.session import GREETING, STRANGER
 
 
@@ -22,6 +23,7 @@ class Lab:
         self.machine = machine
         self.leaving: Callable[[], None] | None = None  # how to end what is running, before all is made new
         self.resolver = Resolver()
+        self.mailboxes = Mailboxes()
         self.sink = Sink()
         self.sink.start(machine)
 
@@ -33,6 +35,7 @@ class Lab:
         self.machine.renew()
         self.sink.clear()
         self.sink.serve_only_usual()
+        self.mailboxes.stop()
         self.resolver.clear(zones, listed)
 
     def take_mail_of(self, deliveries: Iterable[Delivery]) -> None:
@@ -40,6 +43,12 @@ class Lab:
         for one in deliveries:
             self.resolver.hosts.add(one.host)
             self.sink.serve_also(self.machine, one.protocol, one.host, one.port)
+
+    def be_asked(self, callouts: Iterable[Callout]) -> None:
+        """Be the hops that a deployment asks who exists."""
+        for one in callouts:
+            self.resolver.hosts.add(one.host)
+            self.sink.serve_also(self.machine, "smtp", one.host, one.port)
 
     def close(self) -> None:
         """End all programs, and stop what surrounds them."""

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nullsender import canonical, discover
+from nullsender import condition as c
 from nullsender.entryfile import expand
+from nullsender.features import full_condition
 from nullsender.lab.composing import MARK, asked_of, compose
-from nullsender.lab.databases import Database, database, databases, write_database
+from nullsender.lab.databases import Database, database, databases, plain, write_database
 from nullsender.lab.deployed import Deployed
 from nullsender.lab.dialogue import PATIENCE, Attempt
 from nullsender.lab.listing import Listed
@@ -22,7 +24,7 @@ from nullsender.lists import sets_of
 from nullsender.message import read_message
 from nullsender.names import Entries, Kind, LiveFile
 from nullsender.observation import Arrived, Ndr, Observed, Said
-from nullsender.policy import CopyDoubleBounces, Directory, Greylist, Policy
+from nullsender.policy import Callout, CopyDoubleBounces, Directory, Greylist, Policy
 from nullsender.scope import rules_of
 from nullsender.session import Session
 from nullsender.sets import covers
@@ -31,6 +33,7 @@ from nullsender.target import Lab as TargetLab
 _PATIENCE = 20.0  # seconds until all that a session set off has come to rest
 _AT_MOST = 0.5  # seconds that one session takes
 _GONE = "550 5.1.1 there is nobody of that name"
+_LATER = "451 4.3.0 ask again later"
 Contents = Mapping[str, tuple[str, ...]]
 
 
@@ -88,9 +91,11 @@ class Player:
     # --- facts --------------------------------------------------------------------------------------------------------
     def prepare(self, session: Session, *, lookups_fail: bool = False) -> None:
         """Bring about what the DNS, files and the place where mail ends say."""
-        lab, delimiters = self.deployed.lab, self.deployed.policy.delimiters
+        lab = self.deployed.lab
         lab.sink.clear()
-        lab.sink.refuse = lambda to: None if session.absent.isdisjoint(canonical.forms(to, delimiters)) else _GONE
+        if _asks_quota(self.deployed.policy):
+            lab.mailboxes.serve(plain(address) for address in session.full)
+        lab.sink.refuse = lambda to: _refusal(to, session, self.deployed.policy)
         records = published(session, author_of(session))
         lab.resolver.texts, lab.resolver.failing = records.texts, records.failing
         lab.resolver.server = None  # listings change from session to session
@@ -101,6 +106,9 @@ class Player:
         if self.settled:
             self._settle()
             return
+        if _calls_out(self.deployed.policy):
+            for target_lab in self._labs():
+                target_lab.forget()
         spoken_of = (as_sent(address) for address in (session.sender, *session.recipients))
         lab.resolver.hosts.update(address.rpartition("@")[2].lower() for address in spoken_of)
         policy = self.deployed.policy
@@ -231,6 +239,34 @@ def _plain(address: str) -> str:
     return (*canonical.forms(address, ""), address.lower())[0]
 
 
+# --- where mail ends --------------------------------------------------------------------------------------------------
+def _refusal(recipient: str, session: Session, policy: Policy) -> str | None:
+    """Return how the place where mail ends refuses a recipient: a next hop also whom its domain does not have."""
+    forms = canonical.forms(recipient, policy.delimiters)
+    if not session.absent.isdisjoint(forms):
+        return _GONE
+    named = {form for one in session.recipients for form in canonical.forms(one, policy.delimiters)}
+    unknown = session.known.isdisjoint(forms) and not any(form.startswith("postmaster@") for form in forms)
+    if not unknown or named.isdisjoint(forms) or not _is_called(policy, forms[0]):
+        return None
+    return _GONE if session.unanswered.isdisjoint(forms) else _LATER
+
+
+def _asks_quota(policy: Policy) -> bool:
+    atoms = (atom for rule in policy.rules for _, atom in c.literals(full_condition(rule)))
+    return any(isinstance(atom, c.RecipientFull) for atom in atoms)
+
+
+def _calls_out(policy: Policy) -> bool:
+    return any(isinstance(source, Callout) for served in policy.served for source in served.sources)
+
+
+def _is_called(policy: Policy, address: str) -> bool:
+    """Tell whether the next hop says if somebody exists."""
+    asking = (served for served in policy.served if any(isinstance(source, Callout) for source in served.sources))
+    return any(_is_at(served.domains, address) for served in asking)
+
+
 # --- files that servers read ------------------------------------------------------------------------------------------
 def write_file(path: Path, entries: tuple[str, ...] | None) -> None:
     """Write a file that servers read, or take it away; one that says the same already is left alone."""
@@ -292,7 +328,8 @@ def cannot_play(session: Session, policy: Policy, *, lookups_fail: bool) -> str 
         if None in _asked(policy, recipient):
             return "the lab has no such directory: it brings about SQLite with one table, asked for the address"
         fails = _fails(policy, session, recipient)
-        if fails and not asked and _is_listed(policy, recipient):
+        called = any(_is_called(policy, form) for form in canonical.forms(recipient, "")[:1])
+        if fails and not asked and not called and _is_listed(policy, recipient):
             return "a list that was compiled is always there"
         if not fails and not asked.isdisjoint(failing):
             return "the lookup of one address cannot be made to fail while its neighbour's is answered"

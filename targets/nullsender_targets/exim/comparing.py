@@ -196,6 +196,7 @@ class Known(Enum):
     MAY_RETURN = "it comes from the null sender or a MAILER-DAEMON, or may be a report"
     RETURNS = "something came back that can be compared"
     RETURNS_IN_REPORT = "it did so in a report"
+    HOP_REFUSED = "the next hop refused this very recipient"
     OTHER_CLASS = "the recipient is of another class than the first accepted one"
     KEYS_READABLE = "the file of keys is there and can be read"
     KEYS_THERE = "the file of keys holds one"
@@ -204,6 +205,13 @@ class Known(Enum):
     SRS_VALID = "the recipient is an SRS address with the hash of one of the keys"
     RECIPIENT_TAGGABLE = "a tag can stand before the recipient's local part"
     SENDER_TAGGABLE = "a tag can stand before the sender's local part"
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """The service of mailboxes says that this address is over quota."""
+
+    subject: Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,4 +237,4 @@ class CallAcl:
 
 
 Compared = InList | InTable | InLive | Exists | Is | Yes | Defined | AtLeast | FieldMatches | Report | SomeLine | Known
-Expr = Compared | Without | All | Any | CallAcl
+Expr = Compared | Full | Without | All | Any | CallAcl

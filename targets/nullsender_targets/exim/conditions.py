@@ -233,6 +233,9 @@ _LITERALS: Mapping[type, Callable[[Conditions, Any, Stage, bool], Tests]] = {
     c.BatvIs: _tag_is,
     c.Kept: _kept,
     c.RecipientElsewhere: lambda _, __, ___, wanted: _when(ir.Yes(ir.Var.SERVED), not wanted),
+    c.RecipientFull: lambda to, _, __, wanted: _when(
+        any_of(ir.Full(one) for one in to.recipients(Kind.ADDRESSES)), wanted
+    ),
     c.RecipientUnknown: lambda _, __, ___, wanted: (ir.When(ir.Is(ir.Var.KNOWN, "no" if wanted else "yes")),),
     c.HeaderMatches: lambda _, atom, __, wanted: _in_header(
         ir.FieldMatches(atom.name, atom.pattern, atom.ignore_case), wanted
@@ -303,5 +306,5 @@ def _dns_last(parts: tuple[c.Condition, ...]) -> tuple[c.Condition, ...]:
 
 
 def _dns(condition: c.Condition) -> int:
-    costs = {c.ClientListed: 2, c.SpfIs: 1, c.ClientNameless: 1}
+    costs = {c.ClientListed: 2, c.SpfIs: 1, c.ClientNameless: 1, c.RecipientFull: 1}
     return max((costs.get(type(atom), 0) for _, atom in c.literals(condition)), default=0)

@@ -29,6 +29,7 @@ from nullsender_targets.exim.comparing import Fact as Fact
 from nullsender_targets.exim.comparing import FieldMatches as FieldMatches
 from nullsender_targets.exim.comparing import Flag as Flag
 from nullsender_targets.exim.comparing import Form as Form
+from nullsender_targets.exim.comparing import Full as Full
 from nullsender_targets.exim.comparing import InList as InList
 from nullsender_targets.exim.comparing import InLive as InLive
 from nullsender_targets.exim.comparing import InTable as InTable
@@ -92,7 +93,10 @@ class Acl:
 
 @dataclass(frozen=True, slots=True)
 class VerifyRecipient:
+    """The routers know the recipient; with `callout` the next hop is asked, and its answers are kept."""
+
     negated: bool = False
+    callout: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,3 +396,4 @@ class Exim:
     rewrites: tuple[str, ...]  # ids of statements for which remote transports change the reverse-path
     placed: Sequence[str]
     directories: tuple[Search, ...] = ()
+    callouts: tuple[Hop, ...] = ()  # those that are asked who exists

@@ -59,7 +59,8 @@ class EximLab:
         return (file.read_bytes() for file in (_SPOOL / "quarantine").rglob("*") if file.is_file())
 
     def forget(self) -> None:
-        _MEMORY.unlink(missing_ok=True)
+        for file in (_MEMORY, *(_SPOOL / "db").glob("callout*")):
+            file.unlink(missing_ok=True)
 
     def let_pass(self, seconds: int) -> None:
         if not _MEMORY.exists():

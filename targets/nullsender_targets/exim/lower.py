@@ -39,6 +39,7 @@ def lower(part: Part) -> tuple[ir.Exim, tuple[Diagnostic, ...]]:
         ir.Hop(f"delivery_{number}", work.to.sets.member(delivery.domains, (ir.Fact.DOMAIN,)), delivery)
         for number, delivery in enumerate(part.site.deliveries if part.standalone else (), 1)
     )
+    callouts = tuple(recipients.callouts(work.to))
     sent = ndrs.settings(part.statements, quarantined=work.quarantines)
     into = part.site.quarantine
     served = recipients.served(work.to, ir.Fact.DOMAIN)
@@ -65,6 +66,7 @@ def lower(part: Part) -> tuple[ir.Exim, tuple[Diagnostic, ...]]:
             rewrites=tuple(statement.id for statement in (work.signs, work.forwards) if statement),
             placed=(*(step.rule.id for step in part.steps), *(s.id for s in part.statements)),
             directories=tuple(work.to.directories),
+            callouts=callouts,
         ),
         (*work.found, *work.to.found, *directories.misfits(tuple(work.to.directories)), *ndrs.misfits(sent)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nullsender import policy as p
+from nullsender.diagnostic import Diagnostic
 from nullsender.entryfile import expand
 from nullsender.names import Entries, Kind
 from nullsender.plan import Site
@@ -133,6 +134,9 @@ def _of_domains(served: p.Served, to: Conditions) -> Iterator[ir.Statement]:
     for source in (source for source in served.sources if isinstance(source, p.Directory)):
         yield from _look_up(source, here, about, to)
         about = ""
+    if any(isinstance(source, p.Callout) for source in served.sources):
+        yield from _call_out(here, about)
+        about = ""
     if any(isinstance(source, p.TheServer) for source in served.sources):
         yield from _ask_the_server(here, about)
 
@@ -146,6 +150,32 @@ def _look_up(source: p.Directory, here: tuple[ir.Test, ...], about: str, to: Con
     for word in ("yes", "unknown"):
         told = ir.When(ir.Is(answer, word))
         yield ir.Statement(ir.Verb.WARN, (*here, told), (ir.Set(ir.Var.KNOWN, ir.Word(word)),))
+
+
+def _call_out(here: tuple[ir.Test, ...], about: str) -> Iterator[ir.Statement]:
+    """Yield a verification by the next hop; only what it says of the recipient itself is a no."""
+    answer = ir.Var.ANSWER
+    open_ = ir.When(ir.Is(answer, "unknown"))
+    known = ir.Set(ir.Var.KNOWN, ir.Word("yes"))
+    asked, denied = ir.VerifyRecipient(callout=True), ir.VerifyRecipient(negated=True, callout=True)
+    yield ir.Statement(ir.Verb.WARN, here, (ir.Set(answer, ir.Word("unknown")),), about)
+    yield ir.Statement(ir.Verb.WARN, (*here, asked), (ir.Set(answer, ir.Word("yes")), known))
+    refused = ir.When(ir.Known.HOP_REFUSED)
+    yield ir.Statement(ir.Verb.WARN, (*here, open_, denied, refused), (ir.Set(answer, ir.Word("no")),))
+    yield ir.Statement(ir.Verb.WARN, (*here, open_), (ir.Set(ir.Var.KNOWN, ir.Word("unknown")),))
+
+
+def callouts(to: Conditions) -> Iterator[ir.Hop]:
+    """Yield the hops that are asked, for routers that serve nothing else."""
+    for served in to.site.served:
+        asked = [source for source in served.sources if isinstance(source, p.Callout)]
+        if len(asked) > 1 or (asked and any(isinstance(source, p.TheServer) for source in served.sources)):
+            text = "Exim asks one next hop whether a recipient exists, and its own routers not at the same time"
+            to.found.append(Diagnostic("NS526", text, asked[-1].span, help="name one hop, and no `the server`"))
+        for source in asked[:1]:
+            way = p.Delivery(served.domains, "smtp", source.host, source.port, (), source.span)
+            name = f"callout_{to.site.served.index(served) + 1}"
+            yield ir.Hop(name, to.sets.member(served.domains, (ir.Fact.DOMAIN,)), way)
 
 
 def _ask_the_server(here: tuple[ir.Test, ...], about: str) -> Iterator[ir.Statement]:

@@ -49,6 +49,7 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
     own_way = serving.through(ndrs)
     routing = {"served": serving.domains(exim.served), "elsewhere": serving.domains(exim.served, negated=True)}
     signed = {"rewrites": exim.rewrites, "forwards": exim.srs_keys is not None}
+    callouts = [serving.hop(one) for one in exim.callouts]
     fragments: dict[str, dict[str, object]] = {
         "main": {
             "lists": [_list(one) for one in exim.lists],
@@ -79,8 +80,9 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
             "silent": ndrs.answers is not None and not ndrs.answers.ordinary,
             "answers_origin": ndrs.origins["answers"].id if "answers" in ndrs.origins else None,
             "srs": _srs(exim),
+            "callouts": callouts,
         },
-        "transports": {"hold": exim.quarantine is Into.HOLD, "through": own_way, **signed},
+        "transports": {"callouts": callouts, "hold": exim.quarantine is Into.HOLD, "through": own_way, **signed},
         "retry": {"rules": serving.retries(ndrs)},
     }
     shared = {"standalone": exim.standalone, "debian": exim.placement == "debian" and not exim.standalone}

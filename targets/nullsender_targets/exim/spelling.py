@@ -8,10 +8,12 @@ from typing import Any
 
 from nullsender.layout import Quoted
 from nullsender.names import Kind
+from nullsender.quota import FULL, HOST, PORT, SECONDS
 from nullsender_targets.exim import headers, ir, quote
 
 REPORT = "$acl_m_nullsender_report"
 BARE = r'match{$smtp_command_argument}{\N(?i)^<?"?postmaster"?>?(\s|$)\N}'
+_SIZE = "${if >{$message_size}{0}{$message_size}{0}}"  # as the client declared it
 LINE = r"\n Message: nullsender: "  # Exim puts a blank before each line of the report but the first
 
 
@@ -127,6 +129,13 @@ def _(expr: ir.CallAcl) -> Quoted:
 
 
 @condition.register
+def _(expr: ir.Full) -> Quoted:
+    asked = rf"request=smtpd_access_policy\nprotocol_state=RCPT\nrecipient={value_of(expr.subject)}\nsize={_SIZE}\n\n"
+    answer = rf"${{readsocket{{inet:{HOST}:{PORT}}}{{{asked}}}{{{SECONDS}s}}{{\n}}{{}}}}"
+    return Quoted(rf"match{{{answer}}}{{\N^action=({FULL})\N}}")
+
+
+@condition.register
 def _(expr: ir.Without) -> Quoted:
     part = expr.part
     return condition(part.part) if isinstance(part, ir.Without) else Quoted(f"!{condition(part)}")
@@ -174,6 +183,7 @@ _KNOWN: Mapping[ir.Known, str] = {
     ),
     ir.Known.RETURNS: f"match{{${variable(ir.Var.RETURNED)}}}{{^!}}",
     ir.Known.RETURNS_IN_REPORT: f"match{{${variable(ir.Var.RETURNED)}}}{{^!report}}",
+    ir.Known.HOP_REFUSED: "eq{$recipient_verify_failure}{recipient}",
     ir.Known.OTHER_CLASS: f"!eq{{${_CLASS}}}{{${_FIRST}}}",
     ir.Known.KEYS_READABLE: _readable(KEYS),
     ir.Known.KEYS_THERE: f"!eq{{}}{{{key_lines(KEYS)}}}",

@@ -12,6 +12,9 @@ from nullsender_targets.exim import ir, quote
 from nullsender_targets.exim.spelling import KEYS, SRS_KEYS, condition, list_name, variable
 from nullsender_targets.exim.values import filter_headers, filter_reply, set_to, value
 
+# From postmaster: a hop may refuse the null sender where it takes other mail.
+_CALLOUT = "/callout=4s,connect=4s,maxwait=6s,use_postmaster"
+
 
 @dataclass(frozen=True, slots=True)
 class Printed:
@@ -98,7 +101,7 @@ def _(of: ir.Acl) -> Quoted:
 
 @test.register
 def _(of: ir.VerifyRecipient) -> Quoted:
-    return Quoted(f"{_not(of.negated)}verify = recipient")
+    return Quoted(f"{_not(of.negated)}verify = recipient" + (_CALLOUT if of.callout else ""))
 
 
 @test.register

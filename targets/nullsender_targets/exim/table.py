@@ -33,6 +33,7 @@ _RECIPIENTS: Mapping[str, tuple[Way, ...]] = {
     "recipients from postgres": _way("a pgsql lookup by a service of libpq, which bounds the time; else 451", _RCPT),
     "recipients from mysql": _way("a mysql lookup with a group of options, which bounds the time; else 451", _RCPT),
     "recipients from ldap": _way("an ldapm lookup, and another whether the base is there; else 451", _RCPT),
+    "recipients from callout": _way("`verify = recipient/callout`, which keeps what the hop says; else 451", _RCPT),
     "recipients from the server": _way("`verify = recipient` asks the existing routers", _RCPT, "fragment"),
     "recipients from several sources": _way("one lookup that finds it will do; else one that fails is 451", _RCPT),
     "recipients are anyone": _way("every recipient of the domain is accepted", _RCPT),
@@ -44,6 +45,9 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
     "sender is postmaster": _way("the local part is compared, at any domain"),
     "sender in": _way("a list of addresses or domains, or a lookup of a table"),
     "recipient in": _way("a list or a lookup; at DATA, what each accepted recipient left in a variable"),
+    "recipients over quota": _way(
+        "`${readsocket}` asks the service at 127.0.0.1:12340 (policy protocol); no answer means not full", _RCPT
+    ),
     "recipients > N": _way("`$recipients_count` once all are known", _MESSAGE),
     "several recipients": _way("`$recipients_count` once all are known", _MESSAGE),
     "client in": _way("`hosts` with a list of networks, or an iplsearch lookup"),
@@ -128,13 +132,10 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "copy double bounces": _standalone("`errors_to` of the routers for null senders"),
 }
 
-_LATER = "not generated yet"
 _CANNOT: Mapping[str, str] = {
-    "recipients from callout": _LATER,
     "return nothing": "Exim returns at least the headers: `bounce_return_message` is ignored for reports of failure",
 }
 _UNASKED: Mapping[str, str] = {
-    "recipients over quota": _LATER,
     "dmarc": "Debian's Exim is built without DMARC",
 }
 

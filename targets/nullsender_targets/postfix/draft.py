@@ -32,6 +32,7 @@ class Draft:
     classes: list[ir.RestrictionClass] = field(default_factory=list)
     replies: list[ir.BlockListReply] = field(default_factory=list)
     directories: dict[str, ir.Directories] = field(default_factory=dict)
+    asks_quota: bool = False
     found: list[Diagnostic] = field(default_factory=list)
     names: set[tuple[str, str]] = field(default_factory=set)
 

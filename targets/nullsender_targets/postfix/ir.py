@@ -134,6 +134,7 @@ class Native(Enum):
     PERMIT_NEIGHBOURS = "permit_mynetworks"
     REJECT = "reject"
     REJECT_UNLISTED = "reject_unlisted_recipient"
+    REJECT_UNVERIFIED = "reject_unverified_recipient"
     REJECT_UNAUTH = "reject_unauth_destination"
 
 
@@ -288,3 +289,4 @@ class Configuration:
     templates: Templates | None = None
     directories: tuple[Directories, ...] = ()
     untags: bool = False  # recipients with a BATV tag are delivered to the address inside
+    asks_quota: bool = False

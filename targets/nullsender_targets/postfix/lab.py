@@ -22,6 +22,7 @@ from nullsender.plan import Part
 _LOG, _QUEUE = Path("/var/log/nullsender-postfix.log"), Path("/var/spool/postfix")
 _FOLDERS = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "saved", "trace")
 _ON_THEIR_WAY = ("maildrop", "incoming", "active", "deferred")  # a message goes from one to the next
+_HOME, _VERIFIED = Path("/etc/postfix"), Path("/var/lib/postfix/nullsender_verify.lmdb")
 _OWNER = "postfix"
 _PROGRAMS = ("postfix", "postconf", "postmap")
 _PACKAGES = ("postfix-lmdb", "postfix-pcre")
@@ -63,7 +64,13 @@ class PostfixLab:
         return (file.read_bytes() for file in (_QUEUE / "hold").rglob("*") if file.is_file())
 
     def forget(self) -> None:
-        """Postfix counts nothing."""
+        """Begin anew with address verification, all that it remembers; for that it has to stop."""
+        if _VERIFIED.exists():
+            _run("postfix", "-c", str(_HOME), "stop")
+            _VERIFIED.unlink()
+            (_QUEUE / "quick-start").touch()
+            _run("postfix", "-c", str(_HOME), "start")
+            _wait()
 
     def let_pass(self, seconds: int) -> None:
         """Postfix remembers nothing."""

@@ -15,9 +15,10 @@ from nullsender import condition as c
 from nullsender.diagnostic import Diagnostic, Severity
 from nullsender.excuses import words_of
 from nullsender.features import full_condition
+from nullsender.names import LiveFile
 from nullsender.plan import Part
 from nullsender.policy import Defer, NdrTo, Reject, Rule, SendNdrs, Stage
-from nullsender_targets.postfix import directories, ir, recipients, sets, settings, tags
+from nullsender_targets.postfix import callouts, directories, ir, quota, recipients, sets, settings, tags
 from nullsender_targets.postfix.draft import Draft, Purpose
 from nullsender_targets.postfix.gates import block, job
 from nullsender_targets.postfix.partial import Known, UnanswerableError, specialise
@@ -50,7 +51,7 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         replies=tuple(draft.replies),
         classes=tuple(draft.classes),
         parameters=(*(one for one in lists if one.value), *settled.parameters, *((aliases,) if aliases else ())),
-        services=(*settled.services, *((directories.SERVICE,) if draft.directories else ())),
+        services=(*settled.services, *_services(draft)),
         entrance=settled.entrance,
         placed=(*(step.rule.id for step in part.steps), *(statement.id for statement in part.statements)),
         fixed_texts=tuple(_fixed_texts(rules, part)),
@@ -58,8 +59,16 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         templates=settings.templates(part),
         directories=tuple(draft.directories.values()),
         untags=aliases is not None,
+        asks_quota=draft.asks_quota,
     )
     return configuration, tuple(draft.found)
+
+
+def _services(draft: Draft) -> Iterable[ir.Service]:
+    if draft.directories:
+        yield directories.SERVICE
+    if draft.asks_quota:
+        yield quota.SERVICE
 
 
 # --- what is known where ----------------------------------------------------------------------------------------------
@@ -224,16 +233,10 @@ def _check_the_server(rules: tuple[Rule, ...], part: Part, draft: Draft) -> None
 
 
 def _check_live(part: Part, draft: Draft) -> None:
-    for file in recipients.several_live(part.site):
-        draft.found.append(
-            Diagnostic(
-                "NS533",
-                f"while `{file.path}` cannot be read, Postfix also defers those whom the files after it know",
-                file.span,
-                Severity.WARNING,
-                help="join the files into one",
-            )
-        )
+    for source in recipients.several_live(part.site):
+        first = f"`{source.path}`" if isinstance(source, LiveFile) else f"a directory of {source.system}"
+        text = f"while {first} cannot be read, Postfix also defers those whom the sources after it know"
+        draft.found.append(Diagnostic("NS533", text, source.span, Severity.WARNING, help="join the sources into one"))
 
 
 def _fixed_texts(rules: tuple[Rule, ...], part: Part) -> Iterable[tuple[str, str]]:
@@ -244,3 +247,6 @@ def _fixed_texts(rules: tuple[Rule, ...], part: Part) -> Iterable[tuple[str, str
         for rule in rules:
             if rule.existence:
                 yield rule.id, "Recipient address rejected: User unknown"
+    existence = [rule for rule in rules if rule.existence]
+    if callouts.hops(part.site) and len(existence) > 1:
+        yield from ((rule.id, callouts.SAID) for rule in existence)

@@ -13,20 +13,22 @@ from nullsender import condition as c
 from nullsender import features
 from nullsender.plan import Site
 from nullsender.policy import Rule
-from nullsender_targets.postfix import ir, recipients, sets
+from nullsender_targets.postfix import ir, quota, recipients, sets
 from nullsender_targets.postfix.draft import Draft, Purpose
 
 DUNNO = ir.Dunno()
 _RANK: tuple[type[c.Atom], ...] = (
     *(c.Authenticated, c.Trusted, c.Kept, c.Upstream, c.SenderNull, c.SenderPostmaster, c.ClientIn),
     *(c.ClientNameless, c.SenderIn, c.RecipientIn, c.HeloIn, c.RecipientElsewhere, c.RecipientUnknown),
+    c.RecipientFull,
 )
 _COMPOUND, _LISTS = _RANK.index(c.Upstream), len(_RANK)
 _SUBJECTS: dict[type[c.Atom], ir.Subject] = {
     **dict.fromkeys((c.SenderNull, c.SenderPostmaster, c.SenderIn), ir.Subject.SENDER),
     **dict.fromkeys((c.ClientIn, c.ClientNameless, c.Trusted, c.Upstream), ir.Subject.CLIENT),
     c.HeloIn: ir.Subject.HELO,
-    **dict.fromkeys((c.RecipientIn, c.Kept, c.RecipientElsewhere, c.RecipientUnknown), ir.Subject.RECIPIENT),
+    **dict.fromkeys((c.RecipientIn, c.Kept, c.RecipientElsewhere), ir.Subject.RECIPIENT),
+    **dict.fromkeys((c.RecipientUnknown, c.RecipientFull), ir.Subject.RECIPIENT),
 }
 
 
@@ -101,6 +103,9 @@ def _ask_atom(
     match atom:
         case c.RecipientUnknown() if otherwise == DUNNO:
             return recipients.unknown(place.site, then, purpose, draft)
+        case c.RecipientFull():
+            draft.asks_quota = True
+            return (quota.asked(then, otherwise, lambda to: _class_of(to, about, place)),)
         case c.RecipientElsewhere() if otherwise == DUNNO:
             return recipients.elsewhere(place.site, then, about, draft)
     members = _members(atom, place.site, draft)
@@ -108,6 +113,13 @@ def _ask_atom(
         draft.error("NS509", f"Postfix cannot ask `{features.of_literal(c.Sign.IS, atom)}` here", rule.span)
         return ()
     return (sets.question(_SUBJECTS[type(atom)], members, (then, otherwise), about, draft),)
+
+
+def _class_of(outcome: ir.Outcome, about: Purpose, place: Place) -> str:
+    """Return the class that leads to an outcome."""
+    if isinstance(outcome, ir.Enter):
+        return outcome.name
+    return place.draft.restriction_class(at_once(outcome, about, place), about)
 
 
 def at_once(outcome: ir.Outcome, purpose: Purpose, place: Place) -> tuple[ir.Restriction, ...]:
@@ -204,7 +216,7 @@ def rank(part: c.Condition) -> int:
         return _LISTS
     if len(atoms) == 1 and atoms[0] in _RANK:
         return _RANK.index(atoms[0])
-    return _LISTS - 1 if c.RecipientUnknown in atoms else _COMPOUND
+    return _LISTS - 1 if {c.RecipientUnknown, c.RecipientFull} & set(atoms) else _COMPOUND
 
 
 def depth(part: c.Condition) -> int:

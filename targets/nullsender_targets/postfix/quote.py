@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from nullsender.layout import Quoted
 from nullsender.policy import Letter
+from nullsender.quota import FULL, HOST, PORT, SECONDS
 from nullsender_targets.postfix import ir
 
 PRVS = r"(?:prvs=[0-9]{4}[0-9a-f]{6}=)?"  # K DDD HHHHHH: draft-levine-smtp-batv, section 4
@@ -247,6 +248,12 @@ def _braced(text: str) -> str:
     if re.search(r"[{}$]", text):
         raise ValueError(f"{text!r} cannot stand between braces")
     return f"{{ {text} }}"
+
+
+def quota_service() -> dict[str, Quoted]:
+    """Return where mailboxes say whether they are full, for a script of the shell."""
+    values = {"host": HOST, "port": str(PORT), "seconds": str(SECONDS), "full": FULL.replace("\\b", "([^0-9]|$)")}
+    return {name: Quoted(value) for name, value in values.items()}
 
 
 def setting(text: str) -> Quoted:

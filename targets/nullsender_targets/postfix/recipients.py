@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nullsender.names import CompiledFile, Entries, Kind, LiveFile
 from nullsender.plan import Site
-from nullsender.policy import Directory, Served, TheServer
+from nullsender.policy import Callout, Directory, RecipientSource, Served, TheServer
 from nullsender_targets.postfix import directories, ir, sets
 from nullsender_targets.postfix.draft import Draft, Purpose
 
@@ -41,11 +41,16 @@ def _about(served: Served, purpose: Purpose) -> Purpose:
     return replace(purpose, name=f"{purpose.name} {served.domains.name}")
 
 
-def several_live(site: Site) -> tuple[LiveFile, ...]:
-    """Return the first of several tables of the owner, for each statement in which smtpd asks several."""
-    alone = (served for served in site.served if not any(isinstance(one, Directory) for one in served.sources))
-    of_each = ([source for source in served.sources if isinstance(source, LiveFile)] for served in alone)
-    return tuple(live[0] for live in of_each if len(live) > 1)
+def several_live(site: Site) -> tuple[LiveFile | Directory, ...]:
+    """Return the first of several sources that may fail, for each statement in which smtpd goes on to another."""
+    found = []
+    for served in site.served:
+        tables = [source for source in served.sources if isinstance(source, LiveFile | Directory)]
+        together = any(isinstance(source, Directory) for source in tables)
+        calls = any(isinstance(source, Callout) for source in served.sources)
+        if tables and (calls or (len(tables) > 1 and not together)):
+            found.append(tables[0])
+    return tuple(found)
 
 
 def asks_the_server(site: Site) -> bool:
@@ -63,7 +68,7 @@ def _of_served(
         rest = [source for source in rest if source not in together]
     else:
         together = []
-    for source in sorted(rest, key=lambda source: isinstance(source, TheServer), reverse=True):
+    for source in sorted(rest, key=lambda source: isinstance(source, TheServer | Callout), reverse=True):
         then = ir.Enter(draft.restriction_class(_source(source, then, purpose, draft), purpose))
     if together:
         service = directories.asked(number, together, then, purpose, draft)
@@ -94,9 +99,9 @@ def _compiled(number: int, served: Served, draft: Draft) -> Iterator[ir.Map]:
         yield from sets.compiled(Entries(f"recipients.{number}", Kind.ADDRESSES, files=files), draft)
 
 
-def _source(
-    source: LiveFile | TheServer | object, then: ir.Outcome, purpose: Purpose, draft: Draft
-) -> tuple[ir.Restriction, ...]:
+def _source(source: RecipientSource, then: ir.Outcome, purpose: Purpose, draft: Draft) -> tuple[ir.Restriction, ...]:
+    if isinstance(source, Callout):
+        return (ir.Native.REJECT_UNVERIFIED,)
     if not isinstance(source, LiveFile):
         return (ir.Native.REJECT_UNLISTED,)
     known = sets.Members((), tuple(sets.live_addresses(source, draft)))

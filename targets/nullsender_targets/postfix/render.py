@@ -266,6 +266,8 @@ def _directories(configuration: ir.Configuration) -> Iterator[Artifact]:
         yield artifact(f"{FOLDER}/directories/passwords", page)
     if configuration.directories:
         yield from _scripts("directories")
+    if configuration.asks_quota:
+        yield artifact(f"{FOLDER}/quota/ask.sh", render(PACKAGE, "quota.sh.j2", **quote.quota_service()))
 
 
 def _directory(table: ir.Directory) -> dict[str, object]:

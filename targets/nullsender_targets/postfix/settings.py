@@ -9,15 +9,16 @@ to the safe side: without a report.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 
 from nullsender import policy as p
 from nullsender.diagnostic import Diagnostic
 from nullsender.entryfile import expand
 from nullsender.plan import Part
-from nullsender_targets.postfix import ir
+from nullsender_targets.postfix import callouts, ir
 from nullsender_targets.postfix.draft import list_file
+from nullsender_targets.postfix.settled import Settled
 
 DETOUR, DETOUR_PORT = "nullsender-trusted", 10589
 PASSING = "filters/passing.pcre"
@@ -27,32 +28,12 @@ _FIVE_DAYS = 5 * 86400  # maximal_queue_lifetime and bounce_queue_lifetime where
 _WHOLE = 2**31 - 1  # the most that bounce_size_limit takes
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    parameters: tuple[ir.Parameter, ...] = ()
-    services: tuple[ir.Service, ...] = ()
-    entrance: tuple[tuple[str, ir.Value], ...] = ()
-    lists: tuple[ir.List, ...] = ()
-    filters: tuple[str, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = field(default=())
-
-    def and_(self, more: Settled) -> Settled:
-        return Settled(
-            self.parameters + more.parameters,
-            self.services + more.services,
-            self.entrance + more.entrance,
-            self.lists + more.lists,
-            self.filters + more.filters,
-            self.diagnostics + more.diagnostics,
-        )
-
-
 def settings(part: Part) -> Settled:
     """Return everything that is no restriction."""
     settled = _server(part) if part.standalone else Settled()
     for statement in part.statements:
         settled = settled.and_(_statement(statement))
-    settled = settled.and_(_notices(part)).and_(_lifetimes(part))
+    settled = settled.and_(_notices(part)).and_(_lifetimes(part)).and_(callouts.settings(part))
     milters = tuple(
         ir.Parameter("smtpd_milters", ir.Milter(link.address), how=ir.How.LAST)
         for link in part.filtering

@@ -51,6 +51,10 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
     "client listed": _ways("reject_rbl_client, after everything else was asked, its reply in rbl_reply_maps", _RCPT)
     + _ways("reject_rbl_client, after everything else was asked, its reply in rbl_reply_maps", _DATA),
     "not client has no name": _ways("check_client_access, where a client without a name is `unknown`"),
+    **_either(
+        "recipients over quota",
+        _ways("a service of ours asks the one at 127.0.0.1:12340 (policy protocol); no answer means not full", _RCPT),
+    ),
     "relaying": _ways("smtpd_relay_restrictions: recipients elsewhere are for trusted clients", _RCPT),
     "nonexistent recipients": _ways("check_recipient_access with an index of each list, before everything else", _RCPT),
     "set from live file": _ways("the owner's table: lmdb, made with postmap, or cidr for networks; missing is 451"),
@@ -63,6 +67,9 @@ _RECIPIENTS: Mapping[str, tuple[Way, ...]] = {
         for system, kind in (("sqlite", "sqlite"), ("postgres", "pgsql"), ("mysql", "mysql"), ("ldap", "ldap"))
     },
     "recipients from the server": _ways("reject_unlisted_recipient over the tables that are there", needs="fragment"),
+    "recipients from callout": _ways(
+        "reject_unverified_recipient: the hop is asked through smtp, and its answers are kept; no answer is 451"
+    ),
     "recipients from several sources": _ways("one after the other: lists, the owner's tables, then the server itself"),
     "recipients are anyone": _ways("the domain is left out of the check"),
     "subaddresses": _ways("each address is looked up as written, then without its subaddress"),
@@ -134,7 +141,6 @@ _CANNOT: Mapping[str, str] = {
         f"{sign}{feature}": sentence
         for sign in ("", "not ")
         for feature, sentence in {
-            "recipients over quota": "Postfix asks mailboxes nothing at RCPT; a policy service could",
             "spf": "Postfix knows no SPF; a filter does",
             "dmarc": "Postfix knows no DMARC; a filter does",
             "batv": "Postfix cannot check a tag; a filter can",
@@ -144,7 +150,6 @@ _CANNOT: Mapping[str, str] = {
             "forged bounces": _BODY,
         }.items()
     },
-    "recipients from callout": "not yet: Postfix could, with reject_unverified_recipient",
     **{
         f"limit per {per}": "the counters of anvil are of clients, and count all mail alike, also what is refused"
         for per in ("recipient", "client", "sender", "domain", "login")

@@ -1,0 +1,28 @@
+"""What settings come to: parameters, services and lists, apart from the restrictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nullsender.diagnostic import Diagnostic
+from nullsender_targets.postfix import ir
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    parameters: tuple[ir.Parameter, ...] = ()
+    services: tuple[ir.Service, ...] = ()
+    entrance: tuple[tuple[str, ir.Value], ...] = ()
+    lists: tuple[ir.List, ...] = ()
+    filters: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+    def and_(self, more: Settled) -> Settled:
+        return Settled(
+            self.parameters + more.parameters,
+            self.services + more.services,
+            self.entrance + more.entrance,
+            self.lists + more.lists,
+            self.filters + more.filters,
+            self.diagnostics + more.diagnostics,
+        )
