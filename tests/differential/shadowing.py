@@ -37,7 +37,7 @@ def shadows(stack: Stack) -> Iterator[Draft]:
                  for m, subject in enumerate(_SUBJECTS)]  # fmt: skip
         yield _draft(stack, (*rules, f"quarantine into {into}"))
     yield _draft(stack, tuple(_questions(can, at)))
-    yield _draft(stack, tuple(_others(can, at)))
+    yield _draft(stack, tuple(_others(can, at, login=stack.login)))
 
 
 def _questions(can: drawn.Can, at: str) -> Iterator[str]:
@@ -50,7 +50,7 @@ def _questions(can: drawn.Can, at: str) -> Iterator[str]:
                 yield f"reject {subject} when {sign}{text.format(pool[0])}{at} report only as q{number}"
 
 
-def _others(can: drawn.Can, at: str) -> Iterator[str]:
+def _others(can: drawn.Can, at: str, *, login: bool) -> Iterator[str]:
     for number, zone in enumerate(w.ZONES[:4]):
         for mode in (mode for feature, mode in drawn._MODES if feature in can):
             yield f"use dnsbl {zone} in {mode} mode{at} report only as z{number}-{mode.replace(' ', '-')}"
@@ -58,7 +58,7 @@ def _others(can: drawn.Can, at: str) -> Iterator[str]:
         yield f"defer bounces to {recipients}{at} report only until 2030-01-01 as to-{number}"
     yield f"reject bounces to several recipients{at} report only as several"
     for per in drawn._COUNTERS:
-        if f"limit per {per}" in can:
+        if f"limit per {per}" in can and (login or per != "login"):
             subject = "outgoing mail" if per == "login" else "mail"
             yield f"limit {subject} to 1 per day per {per} report only as l-{per}"
     if "recipients over quota" in can:
