@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -205,6 +207,20 @@ def test_a_first_try_is_one_for_all_rules(rspamd: Running) -> None:
     assert show(rspamd, JOE, helo="grey.example") == ["grey"]
     redis_lab.let_pass(301)
     assert "[grey-trial]" not in rspamd.log_of(replace(JOE, helo="trial.example"))
+
+
+def test_all_that_is_remembered_ends_by_itself_and_names_nobody(rspamd: Running) -> None:
+    assert show(rspamd, JOE, helo="grey.example") == ["grey"]
+    assert show(rspamd, JOE, helo="client2.example") == [""]
+    keys = in_redis("KEYS", "*").split()
+    assert sorted(round(int(in_redis("TTL", key)), -1) for key in keys) == [3600, 36 * 86400]
+    assert all(re.fullmatch("nullsender:[0-9a-f]{40}", key) for key in keys)
+
+
+def in_redis(*words: str) -> str:
+    """Ask Redis by its own client."""
+    port = ADDRESS.rpartition(":")[2]
+    return subprocess.run(["redis-cli", "-p", port, *words], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_bounces_are_not_greylisted(rspamd: Running) -> None:
