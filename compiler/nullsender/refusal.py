@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from nullsender import policy as p
@@ -51,18 +51,19 @@ class Refusals:
     def impossible(self, rule: p.Rule) -> Diagnostic:
         reasons = [
             f"{member.name}: `{feature}`: {why}"
-            for member in self.members
+            for member in _deciding(self.members)
             for feature, why in lacking(rule, self.policy, member)
         ]
         if not reasons:
-            reasons = [f"{m.name}: has each part of it, but at no one moment" for m in self.members]
+            reasons = [f"{m.name}: has each part of it, but at no one moment" for m in _deciding(self.members)]
         return self._cannot(rule.words, rule.span, reasons, of_rule(rule, self.policy))
 
     def no_setting(self, statement: p.Statement) -> Diagnostic:
         return self.no_feature(of_statement(statement), statement.words, statement.span, self.members)
 
     def no_feature(self, feature: str, words: str, span: Span | None, members: Iterable[Member]) -> Diagnostic:
-        return self._cannot(words, span, [f"{m.name}: {m.why_not(feature)}" for m in members], (feature,))
+        reasons = [f"{member.name}: {member.why_not(feature)}" for member in _deciding(members)]
+        return self._cannot(words, span, reasons, (feature,))
 
     def homeless(self, domain: str, served: p.Served) -> Diagnostic:
         return Diagnostic(
@@ -173,6 +174,11 @@ class Refusals:
         newest = version(table.versions[-1])
         exact = [way for way in table.ways.get(feature, ()) if not way.losses and way.serves(newest, way.needs)]
         return min((way.needs & frozenset(table.accepts) for way in exact), key=len, default=None)
+
+
+def _deciding(members: Iterable[Member]) -> Iterator[Member]:
+    """Yield the members that do anything by themselves; others only help one of them."""
+    return (member for member in members if member.table.ways)
 
 
 def _price(option: Option) -> str:

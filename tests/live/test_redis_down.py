@@ -97,6 +97,17 @@ def test_a_first_try_that_cannot_be_looked_up_is_deferred(counted: Deployed, fai
     check_counts(counted)
 
 
+def test_what_the_filter_alone_can_count_is_deferred_while_redis_is_down(counted: Deployed, failure: str) -> None:
+    assert in_redis(counted, "unsigned"), "it hangs on DMARC, of which no server knows anything by itself"
+    with FAILURES[failure](REDIS, starting(counted, "redis")):
+        since = time.monotonic()
+        check_deferred(counted, send(counted, "dora@partner.example"), "unsigned", since)
+    clear(counted)
+    forget(counted)
+    assert send(counted, "dora@partner.example").positive
+    assert send(counted, "dora@partner.example").rule == "unsigned"
+
+
 def test_other_mail_goes_on_while_redis_is_down(counted: Deployed, failure: str) -> None:
     with FAILURES[failure](REDIS, starting(counted, "redis")):
         assert [send(counted, JOE).positive for _ in range(2)] == [True, True], "it is only reported"

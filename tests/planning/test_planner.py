@@ -242,6 +242,12 @@ def test_without_its_helper_a_helper_says_what_it_lacks() -> None:
     assert found[0].help == "`beta` with `gamma` could do it"
 
 
+def test_a_helper_that_decides_nothing_gives_no_reasons() -> None:
+    _, found = planned("tag mail\n" + ALL, targets=TOGETHER)
+    assert codes(found) == ["NS502"]
+    assert [line.partition(":")[0] for line in (found[0].note or "").splitlines()] == ["alpha", "beta"]
+
+
 LATE_SERVER = replace(
     SERVER,
     ways={
