@@ -19,7 +19,6 @@ from nullsender.lab.lab import Lab
 from nullsender.lab.listing import Listed
 from nullsender.manifest import Request
 from nullsender.plan import Plan
-from nullsender.policy import Callout
 from nullsender.target import Lab as TargetLab
 from nullsender.target import Placement
 from nullsender.writing import write_tree
@@ -108,9 +107,7 @@ def _booted(
     try:
         for target_lab, _ in labs:
             target_lab.furnish()
-        site = deployment.parts[0].site
-        lab.take_mail_of(site.deliveries)
-        lab.be_asked(one for served in site.served for one in served.sources if isinstance(one, Callout))
+        lab.take_mail_of(deployment.parts[0].site.deliveries)
         prepare()
         install()
         with ExitStack() as running:

@@ -93,6 +93,7 @@ class Player:
         """Bring about what the DNS, files and the place where mail ends say."""
         lab = self.deployed.lab
         lab.sink.clear()
+        lab.be_asked(_callouts(self.deployed.policy))
         if _asks_quota(self.deployed.policy):
             lab.mailboxes.serve(plain(address) for address in session.full)
         lab.sink.refuse = lambda to: _refusal(to, session, self.deployed.policy)
@@ -106,7 +107,7 @@ class Player:
         if self.settled:
             self._settle()
             return
-        if _calls_out(self.deployed.policy):
+        if _callouts(self.deployed.policy):
             for target_lab in self._labs():
                 target_lab.forget()
         spoken_of = (as_sent(address) for address in (session.sender, *session.recipients))
@@ -257,8 +258,8 @@ def _asks_quota(policy: Policy) -> bool:
     return any(isinstance(atom, c.RecipientFull) for atom in atoms)
 
 
-def _calls_out(policy: Policy) -> bool:
-    return any(isinstance(source, Callout) for served in policy.served for source in served.sources)
+def _callouts(policy: Policy) -> tuple[Callout, ...]:
+    return tuple(source for served in policy.served for source in served.sources if isinstance(source, Callout))
 
 
 def _is_called(policy: Policy, address: str) -> bool:
