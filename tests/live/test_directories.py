@@ -124,8 +124,9 @@ def test_what_a_client_writes_never_leaves_its_place_in_a_query(site: Site, doma
         if not 500 <= reply.code < 600
     ]
     assert not wrong, wrong
-    odd = ("star*", "p_c-t", "alice", '"o\'brien"', '"alice"', '"odd one"', '"odd one+x"')
+    odd = ("star*", "p_c-t", "alice", '"o\'brien"', '"alice"', '"odd one"', "p_c-t+x")
     assert [reply.code for reply in site.ask(*(f"{local}@{domain}" for local in odd))] == [250] * len(odd)
+    assert site.codes(f'"odd one+x"@{domain}') == [UNKNOWN]  # what is quoted has no subaddress
 
 
 @pytest.mark.parametrize("domain", [*DOMAINS.values(), "sqlite.example"])

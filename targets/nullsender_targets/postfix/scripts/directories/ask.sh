@@ -14,7 +14,10 @@ known_to() { # SECONDS KIND FILE: 0 known, 1 unknown, 2 it cannot be told
 	table=$2:$3
 	[ "$2" != sqlite ] || readable "$3" || return 2 # SQLite would make a database that is missing
 	found=unionmap:{pipemap:{pcre:$ours/keys/written.pcre,$table}
-	[ ! -f "$ours/keys/plain.pcre" ] || found=$found,pipemap:{pcre:$ours/keys/plain.pcre,$table}
+	case ${recipient%@*} in
+	*[!a-zA-Z0-9.!#$%\&\'*+/=?^_\`{\|}~-]*) ;; # it came in quotes, and has no subaddress
+	*) [ ! -f "$ours/keys/plain.pcre" ] || found=$found,pipemap:{pcre:$ours/keys/plain.pcre,$table} ;;
+	esac
 	said=$(timeout -k 1 "$1" postmap -c "$home" -q "$recipient" "$found}" 2>&1 >/dev/null)
 	status=$?
 	[ "$status" -ne 0 ] || return 0
