@@ -10,7 +10,7 @@ from __future__ import annotations
 from nullsender.layout import Quoted
 from nullsender_targets.exim import ir, quote
 from nullsender_targets.exim.remembering import KNOWN_SECONDS, Counted, FirstTry, Reached
-from nullsender_targets.exim.spelling import variable
+from nullsender_targets.exim.spelling import condition, variable
 
 _NOW = "(julianday('now') - 2440587.5) * 86400.0"
 _COUNTED = (
@@ -92,7 +92,8 @@ def _keys(of: Reached) -> str:
         case "login":
             return _row("$authenticated_id")
         case _:
-            of_sender = _row(f"${{lc:${ir.Fact.SENDER_DOMAIN.value}}}")
+            bare = condition(ir.Known.FROM_OWN_POSTMASTER)  # whom no domain counts for
+            of_sender = _row(f"${{if {bare}{{}}{{${{lc:${ir.Fact.SENDER_DOMAIN.value}}}}}}}")
             return f"${{if def:{ir.Fact.SENDER.value}{{{of_sender}}}{{{_rows(_DOMAIN_OF_ITEM)}}}}}"
 
 
