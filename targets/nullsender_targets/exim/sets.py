@@ -11,6 +11,7 @@ from nullsender.names import Entries, Kind
 from nullsender_targets.exim import ir
 
 WRITTEN_OUT = 100  # members of a set that still read well in a list
+MOST_LISTS = 24  # of each kind: Exim takes 32, and those of its owner are among them
 SEARCHED = 1_000  # lines that are searched one by one as fast as an index is opened
 LONGEST_NAME = 48  # Exim cuts the names of lists at 63 characters
 
@@ -47,20 +48,25 @@ class Sets:
 
     def written_out(self, entries: Entries) -> ir.NamedList | None:
         """Return the named list that holds the whole set, where there is one."""
-        if entries.files or entries.live or len(entries.members) > WRITTEN_OUT:
-            return None
-        return self._list(entries)
+        return self._list(entries) if not entries.live and self._is_list(entries) else None
 
     def of_literals(self, name: str, match: ir.Match, members: tuple[str, ...]) -> ir.NamedList:
         """Return a list that is no set of the policy."""
         return self.lists.setdefault(name, ir.NamedList(name, match, members))
 
     def _compiled(self, entries: Entries, subjects: tuple[ir.Subject, ...]) -> Iterator[ir.Expr]:
-        if not entries.files and len(entries.members) <= WRITTEN_OUT:
-            if entries.members or not entries.live:
-                yield from (ir.InList(subject, self._list(entries)) for subject in subjects)
+        if entries.live and not entries.files and not entries.members:
+            return
+        if self._is_list(entries):
+            yield from (ir.InList(subject, self._list(entries)) for subject in subjects)
             return
         yield from (ir.InTable(subject, table) for table in self._tables(entries) for subject in subjects)
+
+    def _is_list(self, entries: Entries) -> bool:
+        if entries.files or len(entries.members) > WRITTEN_OUT:
+            return False
+        others = sum(one.match is _MATCH[entries.kind] for one in self.lists.values())
+        return self._name(entries) in self.lists or others < MOST_LISTS
 
     def _list(self, entries: Entries) -> ir.NamedList:
         return self.of_literals(self._name(entries), _MATCH[entries.kind], entries.members)
