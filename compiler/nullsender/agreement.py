@@ -337,8 +337,9 @@ class _Comparison:
             if not ((self._another_message or may_leave) and sender and _same(one, sender))
             and not any(_same(one, to) for to in self.verdict.ndrs)
         )
+        sent = (*left, *self.observed.turned_away)  # whoever sent the message may have no mailbox himself
         for to in self.verdict.ndrs if not self._another_message else ():
-            if not any(_same(to, one) for one in left):
+            if not any(_same(to, one) for one in sent):
                 yield Disagreement("report", f"an NDR to <{to}>", "none")
 
 

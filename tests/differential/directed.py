@@ -136,6 +136,7 @@ _TAGS = (
             ("defer bounces when batv is expired and not recipients > 2", "lapsed"),
             ("reject bounces without a valid batv tag", "untagged"),
             ("tag bounces when batv is valid", "tagged"),
+            ('tag "X-Kind: judged" bounces when batv is valid or batv is missing or batv is invalid', "judged"),
         )
     ),
 )

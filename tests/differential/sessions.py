@@ -86,7 +86,9 @@ def sessions(draw: st.DrawFn, policy: Policy, *, login: bool, scores: bool, whol
     if pools.forwards and draw(st.integers(1, 5)) == 5:
         session = draw(_bounced(session))
     if pools.judges_tags and not whole:
-        session = replace(session, batv=draw(st.sampled_from((None, *w.TAGS))))
+        state = draw(st.sampled_from((None, *w.TAGS)))
+        at_home = not any("elsewhere" in recipient.lower() for recipient in session.recipients)
+        session = replace(session, batv=state if at_home else None)  # nobody signs addresses of others
     return placed(draw(_with_facts(session) if whole else _authenticated(session, policy)))
 
 

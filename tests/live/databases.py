@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nullsender.lab.machine import descendants
+from tests.live.failing import halt
 from tests.servers.packages import LAB, libraries_of
 
 USER = "nobody"  # whom the servers run as
@@ -78,14 +79,17 @@ class Server:
 
     def silence(self) -> None:
         """Let it answer nothing more, though its connections stay open and new ones are taken."""
-        self._signal(signal.SIGSTOP)
+        halt(self._processes())
 
     def wake(self) -> None:
         self._signal(signal.SIGCONT)
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _processes(self) -> tuple[int, ...]:
         assert self._process is not None
-        for process in (self._process.pid, *descendants(self._process.pid)):
+        return self._process.pid, *descendants(self._process.pid)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self._processes():
             with suppress(ProcessLookupError):
                 os.kill(process, number)
 

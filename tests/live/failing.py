@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
@@ -46,11 +46,33 @@ def refusing(program: str, start: Callable[[], None], number: signal.Signals = s
 @contextmanager
 def silent(program: str, start: Callable[[], None]) -> Iterator[None]:  # noqa: ARG001  # it goes on by itself
     """Stop a program: the kernel takes connections for it, and nothing answers."""
-    _signal(program, signal.SIGSTOP)
+    halt(processes(program))
     try:
         yield
     finally:
         _signal(program, signal.SIGCONT)
+
+
+def halt(found: Iterable[int]) -> None:
+    """Stop processes, and wait until none of their threads goes on: the signal may come a moment late."""
+    found = tuple(found)
+    assert found, "nothing is running"
+    for process in found:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGSTOP)
+    until = time.monotonic() + _PATIENCE
+    while any(map(_goes_on, found)):
+        assert time.monotonic() < until, f"{found} do not stop"
+        time.sleep(0.01)
+
+
+def _goes_on(process: int) -> bool:
+    with suppress(OSError):  # it has just ended
+        states = (
+            path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{process}/task").glob("*/stat")
+        )
+        return not all(state in "TtZX" for state in states)
+    return False
 
 
 FAILURES: Mapping[str, Failure] = {"refusing": refusing, "silent": silent}

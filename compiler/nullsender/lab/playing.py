@@ -323,6 +323,8 @@ def cannot_play(session: Session, policy: Policy, *, lookups_fail: bool) -> str 
         return "so many messages take longer than the time in which a limit counts them"
     if why := cannot_publish(session):
         return why
+    if session.batv not in (None, "missing") and not all(map(Tags(policy, "").may_be_signed, session.recipients)):
+        return "only an address that the policy signs can have a tag"
     failing = _missing(policy, session)
     for recipient in session.recipients:
         asked = {path for path in _asked(policy, recipient) if path}

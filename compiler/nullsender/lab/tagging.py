@@ -44,7 +44,7 @@ class Tags:
             day = int(time.time()) // SECONDS_A_DAY - (_LONG_AGO if session.srs == "expired" else 0)
             key = _FORGED if session.srs not in ("valid", "expired") else KEYS[len(sender) % 2]
             return srs.rewritten(sender, forwards.domain, key, day)
-        if not self._may_be_signed(address):
+        if not self.may_be_signed(address):
             return address
         state = session.batv or ("valid" if canonical.tagged(address) else "missing")
         inner, today = canonical.forms(address, "")[0], int(time.time()) // SECONDS_A_DAY
@@ -73,7 +73,8 @@ class Tags:
         setting = batv_of(self.policy, self.deployment)
         return -(-setting.seconds // SECONDS_A_DAY) if setting else batv.LIFETIME
 
-    def _may_be_signed(self, address: str) -> bool:
+    def may_be_signed(self, address: str) -> bool:
+        """Tell whether a server of the policy may have put a tag to an address."""
         settings = [s.setting for s in self.policy.statements if isinstance(s.setting, p.SignBatv)]
         forms = canonical.forms(address, self.policy.delimiters)
         return canonical.taggable(address) and any(has_address(setting.senders, forms) for setting in settings)

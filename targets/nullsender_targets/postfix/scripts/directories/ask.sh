@@ -12,7 +12,7 @@ home=${ours%/*}
 
 known_to() { # SECONDS KIND FILE: 0 known, 1 unknown, 2 it cannot be told
 	table=$2:$3
-	[ "$2" != sqlite ] || readable "$3" || return 2 # SQLite would make a database that is missing
+	readable "$2" "$3" || return 2
 	found=unionmap:{pipemap:{pcre:$ours/keys/written.pcre,$table}
 	case ${recipient%@*} in
 	*[!a-zA-Z0-9.!#$%\&\'*+/=?^_\`{\|}~-]*) ;; # it came in quotes, and has no subaddress
@@ -26,8 +26,12 @@ known_to() { # SECONDS KIND FILE: 0 known, 1 unknown, 2 it cannot be told
 	tell "$table: $said"
 	return 2
 }
-readable() { # whether the database that a file of settings names is there
-	path=$(sed -n 's/^dbpath = //p' "$1")
+readable() { # KIND FILE: whether the database is there: SQLite would make it, and postmap waits a second before it ends
+	case $1 in
+	sqlite) path=$(sed -n 's/^dbpath = //p' "$2") ;;
+	lmdb) path=$2.lmdb ;;
+	*) return 0 ;;
+	esac
 	[ -r "$path" ] && return 0
 	tell "$path cannot be read"
 	return 1
