@@ -111,10 +111,10 @@ class Machine:
 def descendants(root: int) -> set[int]:
     """Return the ids of all processes below `root`."""
     children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
+    for process in filter(str.isdigit, os.listdir("/proc")):
         with suppress(OSError):  # it has just ended
-            parent = int(entry.read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(entry.parent.name))
+            parent = int(Path("/proc", process, "stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(process))
     found: set[int] = set()
     waiting = [root]
     while waiting:
