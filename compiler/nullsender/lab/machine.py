@@ -111,10 +111,10 @@ class Machine:
 def descendants(root: int) -> set[int]:
     """Return the ids of all processes below `root`."""
     children: dict[int, list[int]] = {}
-    for process in filter(str.isdigit, os.listdir("/proc")):
+    for process in (entry for entry in Path("/proc").iterdir() if entry.name.isdigit()):
         with suppress(OSError):  # it has just ended
-            parent = int(Path("/proc", process, "stat").read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(process))
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(process.name))
     found: set[int] = set()
     waiting = [root]
     while waiting:
