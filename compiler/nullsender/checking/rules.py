@@ -79,9 +79,8 @@ def _others_than_null(about: Subject, when: c.Condition, action: p.Action | None
     return (c.Not(c.SenderNull()),) if of_senders or greylisted else ()
 
 
-# Null-sender mail that goes to an address as its owner wrote it, and so can have no tag (RFC 8098 §3, RFC 3834 §4).
-# Receipts go to the untagged address of a header (RFC 8098 §2.1), as do answers of programs; a report of delivery is no
-# answer, though some servers mark it as one.
+# Null-sender mail that goes to an address as its owner wrote it, and so can have no tag: receipts (RFC 8098 §2.1) and
+# answers of programs (RFC 3834 §4). A report of delivery is no answer, though some servers mark it as one.
 _UNTAGGED = (
     c.ReportIs("disposition-notification"),
     c.AllOf(

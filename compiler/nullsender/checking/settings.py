@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from nullsender import canonical, wording
 from nullsender import policy as p
 from nullsender import syntax as s
+from nullsender.batv import LIFETIME
 from nullsender.checking.context import Context
 from nullsender.checking.letters import letters
 from nullsender.entryfile import unreadable
@@ -15,8 +16,7 @@ from nullsender.names import Kind
 from nullsender.source import Span
 
 DAY = 86400
-BATV_SECONDS = 7 * DAY
-_LONGEST_BATV = 7 * DAY  # the tag names its last day modulo 1000; all servers look seven days ahead
+_LONGEST_BATV = LIFETIME * DAY  # the tag names its last day modulo 1000; all servers look seven days ahead
 _TO = {
     "trusted": p.NdrTo.TRUSTED,
     "passing": p.NdrTo.PASSING,
@@ -82,7 +82,7 @@ def _setting(node: s.Node, context: Context) -> Setting | None:
             return p.AnswerAutomatically(to.text == "ordinary")
         case s.SignMail(members=members, keys=keys, time=time):
             senders = context.plain(members, (Kind.ADDRESSES, Kind.DOMAINS), "signed")
-            seconds = time.seconds if time else BATV_SECONDS
+            seconds = time.seconds if time else _LONGEST_BATV
             if time and not DAY <= seconds <= _LONGEST_BATV:
                 context.error("NS403", "tags are good for one to seven days", time.span)
             return p.SignBatv(senders, _server_path(keys, context), seconds) if senders else None

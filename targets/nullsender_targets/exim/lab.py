@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from nullsender.lab import program
 from nullsender.names import LiveFile
 from nullsender.plan import Part
 from nullsender_targets.exim.remembering import MEMORY
@@ -83,23 +82,10 @@ class EximLab:
                 command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
             )
         try:
-            _wait(process)
+            program.wait(process, "Exim", lambda: program.connect("127.0.0.1", _PORT), _SECONDS, _said)
             yield _log
         finally:
             _stop(process)
-
-
-def _wait(process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _SECONDS
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            raise RuntimeError(f"Exim ended at once:\n{(_RUN / 'stderr').read_text()}{_log()}")
-        try:
-            with socket.create_connection(("127.0.0.1", _PORT), 1):
-                return
-        except OSError:
-            time.sleep(0.01)
-    raise TimeoutError(f"Exim does not listen on port {_PORT}:\n{(_RUN / 'stderr').read_text()}{_log()}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -116,6 +102,10 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     with suppress(ProcessLookupError):  # its session has ended already
         os.killpg(process.pid, number)
     process.send_signal(number)
+
+
+def _said() -> str:
+    return f"{(_RUN / 'stderr').read_text()}{_log()}"
 
 
 def _log() -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nullsender.batv import LIFETIME
 from nullsender_targets.exim import ir, quote
 from nullsender_targets.exim.spelling import KEYS, SRS_KEYS, key_lines, variable
 
-_LIFETIME = 7  # days that all servers look ahead, whatever the policy says of new tags
 _TODAY = "$tod_epoch/86400"
 _TAG = r"\N^prvs=\d{4}[0-9a-f]{6}=.\N"
 _LOCAL = "${lc:$local_part}"
@@ -26,7 +26,7 @@ def _hash(source: str) -> str:
 
 def _state() -> str:
     ahead = f"${{eval10:(${{substr_6_3:$local_part}}-{_TODAY}%1000+1000)%1000}}"
-    judged = f"${{if <={{{ahead}}}{{{_LIFETIME}}}{{valid}}{{expired}}}}"
+    judged = f"${{if <={{{ahead}}}{{{LIFETIME}}}{{valid}}{{expired}}}}"
     hash_ = _hash(f"${{substr_5_4:$local_part}}${variable(ir.Var.RCPT)}")
     its = f"${{if eq{{${{substr_9_6:{_LOCAL}}}}}{{{hash_}}}{{{judged}}}{{invalid}}}}"
     # What is extracted from nothing is nothing, and a tag made with an empty secret is anybody's.

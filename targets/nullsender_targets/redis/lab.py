@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nullsender.lab import program
 from nullsender.names import LiveFile
 from nullsender.plan import Part
 from nullsender_targets.redis.placement import NAME, UNITS_FILE
@@ -78,24 +77,10 @@ class RedisLab:
             group=_USER,
         )
         try:
-            _wait(process)
+            program.wait(process, "Redis", lambda: _say("PING"), _SECONDS, _log)
             yield _log
         finally:
-            _stop(process)
-
-
-def _wait(process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _SECONDS
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            raise RuntimeError(f"Redis ended at once:\n{_log()}")
-        try:
-            _say("PING")
-        except OSError:
-            time.sleep(0.01)
-        else:
-            return
-    raise TimeoutError(f"Redis does not answer:\n{_log()}")
+            program.stop(process)
 
 
 def _say(*words: str) -> None:
@@ -107,15 +92,6 @@ def _say(*words: str) -> None:
         answer = connection.recv(4096)
     if not answer.startswith((b"+", b"$")):
         raise OSError(f"Redis says {answer.decode(errors='replace').strip()}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _log() -> str:

@@ -13,15 +13,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nullsender.lab import program
 from nullsender.names import LiveFile
 from nullsender.plan import Part
 from nullsender_targets.rspamd.table import LISTENS
@@ -101,11 +99,12 @@ class RspamdLab:
                 env={**os.environ, "LC_ALL": "C"},
             )
         try:
-            _wait(process, part.links[0].address or LISTENS[part.links[0].kind])
+            host, _, port = (part.links[0].address or LISTENS[part.links[0].kind]).rpartition(":")
+            program.wait(process, "rspamd", lambda: program.connect(host, int(port)), _SECONDS, _said)
             self.compiled.update((path.name, path.read_bytes()) for path in _DATA.glob("*.hsmp"))
             yield _log
         finally:
-            _stop(process)
+            program.stop(process)
 
 
 def _prepare(home: Path) -> Path:
@@ -120,27 +119,8 @@ def _prepare(home: Path) -> Path:
     return main
 
 
-def _wait(process: subprocess.Popen[bytes], address: str) -> None:
-    host, _, port = address.rpartition(":")
-    until = time.monotonic() + _SECONDS
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            raise RuntimeError(f"rspamd ended at once:\n{_log()}\n{(_LAB / 'stderr').read_text()}")
-        try:
-            with socket.create_connection((host, int(port)), 1):
-                return
-        except OSError:
-            time.sleep(0.01)
-    raise TimeoutError(f"rspamd does not answer at {address}:\n{_log()}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _said() -> str:
+    return f"{_log()}\n{(_LAB / 'stderr').read_text()}"
 
 
 def _log() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from nullsender import condition as c
@@ -12,6 +12,7 @@ from nullsender.diagnostic import Diagnostic
 from nullsender.entryfile import expand
 from nullsender.excuses import words_of
 from nullsender.features import ACTIONS, full_condition
+from nullsender.lists import sets_of
 from nullsender.names import Entries, Kind
 from nullsender.plan import Part, Step
 from nullsender_targets.rspamd import ir
@@ -146,7 +147,7 @@ def _expression(atom: c.HeaderMatches) -> ir.Expression:
 def _used(part: Part) -> tuple[Entries, ...]:
     """Return each set that the engine has to know, sorted by name."""
     found = [
-        *(entries for atom in _atoms(part) for entries in _of_atom(atom)),
+        *(entries for atom in _atoms(part) for entries in sets_of(atom)),
         *(s.setting.senders for s in part.statements if isinstance(s.setting, p.SignBatv)),
         *part.site.trusted,
         *([part.site.upstream] if part.site.upstream else []),
@@ -157,18 +158,6 @@ def _used(part: Part) -> tuple[Entries, ...]:
 
 def _atoms(part: Part) -> tuple[c.Atom, ...]:
     return tuple(atom for step in part.steps for _, atom in c.literals(full_condition(step.rule)))
-
-
-def _of_atom(atom: c.Atom) -> Iterator[Entries]:
-    match atom:
-        case (
-            c.SenderIn(entries)
-            | c.RecipientIn(entries)
-            | c.ClientIn(entries)
-            | c.HeloIn(entries)
-            | c.ForgedBounce(entries)
-        ):
-            yield entries
 
 
 def _map_set(entries: Entries) -> ir.MapSet:
