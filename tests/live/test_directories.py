@@ -190,6 +190,17 @@ def test_a_database_that_is_missing_empty_or_broken_defers_and_is_not_made(site:
     assert [reply.code for reply in site.ask("alice@sqlite.example", "ghost@sqlite.example")] == [250, 550]
 
 
+@pytest.mark.parametrize("site", ["asked:pf"], indirect=True)
+def test_the_log_of_the_server_says_which_database_failed(site: Site) -> None:
+    kept = BOXES.with_suffix(".kept")
+    BOXES.rename(kept)
+    try:
+        assert site.codes("alice@sqlite.example") == [FAILED]
+    finally:
+        kept.rename(BOXES)
+    assert f"{BOXES} cannot be read" in site.running.log()
+
+
 def test_one_yes_is_yes_and_else_one_failure_defers(site: Site) -> None:
     everybody = [f"{local}@several.example" for local in ("ann", "emil", "alice", "ghost")]
 

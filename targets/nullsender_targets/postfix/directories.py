@@ -2,7 +2,8 @@
 
 smtpd itself would end without a reply where an SQLite database lacks a table, would wait for hours for a database
 server that falls silent, and would stop at the first table that fails where the next may know the recipient. The
-service asks them all with postmap(1), and answers by the policy protocol (SMTPD_POLICY_README).
+service asks them all with postmap(1), and answers by the policy protocol (SMTPD_POLICY_README). It is of the group
+postdrop, which postlog(1) has to be of where Postfix keeps its own log (maillog_file).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from nullsender_targets.postfix.draft import Draft, Purpose
 SERVICE = ir.Service(
     "nullsender-directories",
     "unix",
-    "spawn user=daemon argv=/bin/sh /etc/postfix/nullsender/directories/ask.sh",
+    "spawn user=daemon:postdrop argv=/bin/sh /etc/postfix/nullsender/directories/ask.sh",
     unprivileged="n",
     processes="0",
 )

@@ -15,8 +15,7 @@ done
 rm -rf -- "$secrets"
 umask 077
 mkdir -- "$secrets"
-chown root:daemon "$secrets"
-chmod 750 "$secrets"
+chown daemon "$secrets"
 [ ! -f "$ours/directories/passwords" ] || while read -r name setting file; do
 	password=
 	IFS= read -r password <"$file" || [ -n "$password" ]
@@ -30,6 +29,5 @@ chmod 750 "$secrets"
 		cat -- "$ours/directories/$name"
 		printf '%s = %s\n' "$setting" "$password"
 	} >"$secrets/$name"
-	chown root:daemon "$secrets/$name"
-	chmod 640 "$secrets/$name"
+	chown daemon "$secrets/$name"
 done <"$ours/directories/passwords"
