@@ -22,13 +22,19 @@ from nullsender.lists import sets_of
 from nullsender.observation import Arrived, Observed, Said
 from nullsender.plan import DeploymentPlan
 from nullsender.policy import Policy, Rule
-from nullsender.scope import rules_of, srs_of, trusted_of
+from nullsender.scope import rules_of, srs_of, statements_of, trusted_of
 from nullsender.session import Fields, Session, Stage
 from nullsender.verdict import ACCEPTED, Decision, Effect, Outcome, Verdict
 
 JUNK = ("X-Spam", "Yes")
 _OPEN = frozenset({Loss.NARROWER, Loss.SCOPE})
 _CLASS = {Outcome.REJECT: 5, Outcome.DEFER: 4}
+_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
+_RETURNED = {
+    p.Returned.NOTHING: frozenset[str](),
+    p.Returned.HEADERS: _HEADERS,
+    p.Returned.EVERYTHING: _HEADERS | {"message/rfc822", "message/global"},
+}
 _SPOKE = (Effect.DECIDES, Effect.REPORTS, Effect.ADDS, Effect.COUNTS)
 
 
@@ -341,6 +347,17 @@ class _Comparison:
         for to in self.verdict.ndrs if not self._another_message else ():
             if not any(_same(to, one) for one in sent):
                 yield Disagreement("report", f"an NDR to <{to}>", "none")
+        yield from self._returned()
+
+    def _returned(self) -> Iterator[Disagreement]:
+        """See that reports return no more of the message than they should; copies at home hold its header."""
+        settings = (statement.setting for statement in statements_of(self.policy, self.plan.name))
+        what = next((setting.what for setting in settings if isinstance(setting, p.Return)), p.Returned.EVERYTHING)
+        for ndr in self.observed.ndrs:
+            if ndr.left and not _RETURNED[what].issuperset(returned := ndr.returned or ()):
+                yield Disagreement(
+                    "report", f"one that returns {what.value}", f"one that returns {', '.join(returned)}"
+                )
 
 
 def _wanted(decision: Decision) -> str:

@@ -42,10 +42,14 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Ndr:
-    """A report of the message that could not be delivered, and whether it left the system."""
+    """A report of the message that could not be delivered, and whether it left the system.
+
+    `returned` are the types of the parts in which it holds something of the message, None where nobody looked.
+    """
 
     recipient: str
     left: bool = True
+    returned: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

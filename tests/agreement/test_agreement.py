@@ -30,6 +30,7 @@ reject ordinary mail from watched@partner.example                          repor
 tag "X-Bounce: yes" bounces                                                               as bounce
 reject bounces to several recipients                                                      as crowd
 send ndrs to anyone
+return headers only
 """
 ALICE, BOB, JOE, JAIL = "alice@example.org", "bob@example.net", "joe@partner.example", "jail@example.org"
 OK, GO = Said(250, "2.1.5", "ok"), Said(354, None, "go ahead")
@@ -103,6 +104,11 @@ AGREE = [
         replace(stored(), turned_away=(ALICE,), ndrs=(Ndr(JOE), Ndr("postmaster@example.org", left=False))),
         id="an NDR that leaves, and a copy that does not",
     ),
+    pytest.param(
+        session(absent=ALICE),
+        replace(stored(), turned_away=(ALICE,), ndrs=(Ndr(JOE, returned=("text/rfc822-headers",)),)),
+        id="an NDR that returns as much as it should",
+    ),
 ]
 DISAGREE = [
     pytest.param(session(), refused(BAD), "verdict of <alice@example.org>", id="a refusal of what is accepted"),
@@ -134,6 +140,9 @@ DISAGREE = [
     pytest.param(session(), replace(delivered(), log="[watched]"), "report", id="a report that should not be"),
     pytest.param(session(), replace(delivered(), ndrs=(Ndr(JOE),)), "report", id="an NDR that should not be"),
     pytest.param(session(absent=ALICE), replace(stored(), turned_away=(ALICE,)), "report", id="no NDR"),
+    pytest.param(session(absent=ALICE),
+                 replace(stored(), turned_away=(ALICE,), ndrs=(Ndr(JOE, returned=("message/rfc822",)),)),
+                 "report", id="an NDR that returns too much"),
     pytest.param(session("bad"), replace(refused(BAD, "[bad]"), arrived=(Arrived(True, JOE, (ALICE,)),)), "arrival",
                  id="what is refused arrives"),
 ]  # fmt: skip

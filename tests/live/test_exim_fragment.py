@@ -22,7 +22,7 @@ reject bounces to quiet  with 553 5.7.2 "they never write"
 quarantine bounces to quick
 tag "X-Kind: letter" ordinary mail
 send ndrs only to trusted senders
-return headers only
+return nothing
 give up bounces after 1d
 """
 
@@ -84,6 +84,8 @@ def test_trusted_clients_may_relay_and_get_ndrs(fragment: Deployed) -> None:
     assert logged(fragment, "<= <> R=")
     assert logged(fragment, "550 5.1.1 gone")
     assert delivered("alice", "Mail delivery failed: returning message to sender")
+    assert "with nullsender (Exim" in mailbox("alice")
+    assert "Subject: from the office" not in mailbox("alice")
 
 
 def test_a_stranger_gets_no_ndr_and_postmaster_a_copy(fragment: Deployed) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from nullsender.lab.sink import Received
 from nullsender.session import STRANGER
+from nullsender_targets.exim.verify import find
 from tests.live.deployment import Deployed
 from tests.live.lab import Lab
 from tests.targets.exim.site import TRUSTED, arrivals, log, logged, message, send, site
@@ -178,3 +181,109 @@ def test_a_late_message_is_announced_to_trusted_senders_only(lab: Lab, tmp_path:
         assert "delayed" in text(warning)
         assert reports(running, STRANGER_SENDER, 4) == []
         assert reports(running, OWN_SENDER) == [warning]  # it is said once
+
+
+def parts_of(mail: Received) -> list[str]:
+    return [part.get_content_type() for part in mail.message.iter_parts()]
+
+
+NOTHING = ["text/plain", "message/delivery-status"]
+HEADERS = [*NOTHING, "text/rfc822-headers"]
+RETURNING_NOTHING = """
+send ndrs only to trusted senders
+return nothing
+warn about delay after 1s
+copy double bounces to carol@example.org
+"""
+
+
+@pytest.fixture(scope="module")
+def nothing(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    with site(lab, tmp_path_factory.mktemp("nothing"), RETURNING_NOTHING) as running:
+        yield running
+
+
+def test_a_report_returns_nothing(nothing: Deployed) -> None:
+    undeliverable(nothing, OWN_SENDER, TRUSTED)
+    (ndr,) = reports(nothing, OWN_SENDER)
+    assert parts_of(ndr) == NOTHING
+    assert "550 5.1.1 gone" in text(ndr)
+    assert "Subject: from" not in text(ndr)
+    assert ndr.message.get_content_type() == "multipart/report"
+    assert not any(part.defects for part in ndr.message.walk())
+
+
+def test_copies_that_stay_at_home_hold_headers_where_reports_return_nothing(nothing: Deployed) -> None:
+    undeliverable(nothing, STRANGER_SENDER, STRANGER)
+    (copy,) = reports(nothing, "postmaster@example.org")
+    assert parts_of(copy) == HEADERS
+    undeliverable(nothing, "", STRANGER)
+    (copy,) = reports(nothing, "carol@example.org")
+    assert parts_of(copy) == HEADERS
+    assert "Subject: from nobody" in text(copy)
+
+
+def test_a_warning_of_delay_returns_nothing(nothing: Deployed) -> None:
+    nothing.lab.sink.clear()
+    nothing.lab.sink.replies["bob@example.org"] = "451 4.2.0 later"
+    assert send(nothing, message(OWN_SENDER, "bob@example.org"), OWN_SENDER, "bob@example.org", client=TRUSTED).accepted
+    (warning,) = reports(nothing, OWN_SENDER, 20)
+    assert "delayed" in text(warning)
+    assert parts_of(warning) == NOTHING
+
+
+def foreign_report() -> bytes:
+    """Return a report that another Exim has written, about a message of ours."""
+    head = "From: Mail Delivery System <Mailer-Daemon@partner.example>\nTo: alice@example.org\nSubject: theirs\n"
+    boundary = "1795660163-eximdsn-667917714"
+    kind = f"Content-Type: multipart/report; report-type=delivery-status; boundary={boundary}\nMIME-Version: 1.0\n\n"
+    parts = ("text/plain\n\nwords", "message/delivery-status\n\nAction: failed", "text/rfc822-headers\n\nSubject: ours")
+    return (
+        head + kind + "".join(f"--{boundary}\nContent-type: {part}\n" for part in parts) + f"--{boundary}--\n"
+    ).encode()
+
+
+def test_reports_of_others_pass_as_they_are(nothing: Deployed) -> None:
+    nothing.lab.sink.clear()
+    assert nothing.lab.attempt("", ["alice@example.org"], foreign_report()).accepted
+    assert parts_of(nothing.lab.sink.wait(lambda mail: mail.message["Subject"] == "theirs")) == HEADERS
+    nothing.lab.sink.clear()
+    exim = find("exim4")
+    assert exim
+    submit = [
+        "setpriv",
+        "--reuid=nobody",
+        "--regid=nogroup",
+        "--clear-groups",
+        exim,
+        "-i",
+        "-f",
+        "<>",
+        "alice@example.org",
+    ]
+    subprocess.run(submit, input=foreign_report(), check=True)
+    assert parts_of(nothing.lab.sink.wait(lambda mail: mail.message["Subject"] == "theirs")) == HEADERS
+
+
+def test_a_report_waits_while_nothing_can_be_taken_out_of_it(nothing: Deployed) -> None:
+    exim = find("exim4")
+    assert exim
+    before = log(nothing)
+    with failing(Path("/etc/exim4/nullsender/cut.pl")):
+        undeliverable(nothing, OWN_SENDER, TRUSTED)
+        assert logged(nothing, "== alice@example.org R=nullsender_ndr_cut", before)
+        assert reports(nothing, OWN_SENDER, 0.5) == []
+    subprocess.run([exim, "-qff"], check=True)
+    nothing.lab.sink.wait(lambda mail: OWN_SENDER in mail.recipients)
+    assert {tuple(parts_of(ndr)) for ndr in reports(nothing, OWN_SENDER)} == {tuple(NOTHING)}
+
+
+@contextmanager
+def failing(script: Path) -> Iterator[None]:
+    """Have a script be ended by a signal, as one is that takes too much memory."""
+    works = script.read_bytes()
+    script.write_text("kill 'KILL', $$;\n")
+    try:
+        yield
+    finally:
+        script.write_bytes(works)

@@ -34,6 +34,8 @@ _PATIENCE = 20.0  # seconds until all that a session set off has come to rest
 _AT_MOST = 0.5  # seconds that one session takes
 _GONE = "550 5.1.1 there is nobody of that name"
 _LATER = "451 4.3.0 ask again later"
+# The part of a report that returns the message, or its header (RFC 6522 §3, RFC 6533 §5).
+_OF_THE_MESSAGE = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"})
 Contents = Mapping[str, tuple[str, ...]]
 
 
@@ -134,6 +136,7 @@ class Player:
                 target_lab.let_pass(max((*counted, *awaited)) + 1)
         for _ in range(session.before if counted else 0):
             play()
+        self.deployed.lab.sink.received.clear()
         self.deployed.lab.sink.turned_away.clear()
 
     def _settle(self) -> None:
@@ -201,7 +204,7 @@ def seen(session: Session, attempt: Attempt, id_: str, mails: Iterable[Received]
         fields = read_message(mail.octets).fields
         if (MARK, id_) in fields:
             arrived.append(Arrived(mail.protocol == "lmtp", mail.sender, mail.recipients, fields))
-        elif id_.encode() in mail.octets:
+        elif id_.encode() in mail.octets or _returns_nothing(mail):
             ndrs += _reports(mail, session, policy)
     return Observed(
         recipients=tuple(
@@ -233,7 +236,18 @@ def _reports(mail: Received, session: Session, policy: Policy) -> Iterator[Ndr]:
         bare = recipient.partition("@")[0].lower()
         to_sender = _plain(session.sender) in (_plain(recipient), bare)
         at_home = mail.protocol == "lmtp" or bare == "postmaster" or recipient.lower() in copied
-        yield Ndr(recipient, left=to_sender or not at_home)
+        yield Ndr(recipient, to_sender or not at_home, _returned(mail))
+
+
+def _returns_nothing(mail: Received) -> bool:
+    """Tell whether it is a report in which no message can be found again."""
+    report = mail.sender == "" and mail.message.get_content_type() == "multipart/report"
+    return report and MARK.encode() not in mail.octets and not _returned(mail)
+
+
+def _returned(mail: Received) -> tuple[str, ...]:
+    kinds = (part.get_content_type() for part in mail.message.walk())
+    return tuple(kind for kind in kinds if kind in _OF_THE_MESSAGE)
 
 
 def _plain(address: str) -> str:

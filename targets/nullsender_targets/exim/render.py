@@ -77,12 +77,19 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
             "copy": _postmaster(exim) if ndrs.copy else None,
             "origin": ndrs.origins["to"].id if "to" in ndrs.origins else None,
             "through": own_way,
+            "cuts": serving.cuts(ndrs),
             "silent": ndrs.answers is not None and not ndrs.answers.ordinary,
             "answers_origin": ndrs.origins["answers"].id if "answers" in ndrs.origins else None,
             "srs": _srs(exim),
             "callouts": callouts,
         },
-        "transports": {"callouts": callouts, "hold": exim.quarantine is Into.HOLD, "through": own_way, **signed},
+        "transports": {
+            "callouts": callouts,
+            "hold": exim.quarantine is Into.HOLD,
+            "through": own_way,
+            "cuts": serving.cuts(ndrs),
+            **signed,
+        },
         "retry": {"rules": serving.retries(ndrs)},
     }
     shared = {"standalone": exim.standalone, "debian": exim.placement == "debian" and not exim.standalone}
@@ -92,6 +99,8 @@ def render(exim: ir.Exim) -> tuple[Artifact, ...]:
     ]
     if exim.looks_into:
         files.append(_script("returned.pl"))
+    if serving.cuts(ndrs):
+        files.append(_script("cut.pl"))
     files.extend(_table(table) for table in exim.tables)
     files.extend(_letters(ndrs))
     if exim.standalone:

@@ -115,8 +115,8 @@ def _mark(ndrs: ir.Ndrs) -> str:
         p.NdrTo.PASSING: f"${{if !{_PASSING}{{{instead}}}}}",
         p.NdrTo.NOBODY: instead,
     }.get(ndrs.to, "")
-    if refused and ndrs.double_bounces:
-        refused = f"${{if def:sender_address{{{refused}}}}}"
+    if ndrs.double_bounces and (refused or cuts(ndrs)):
+        refused = f"${{if def:sender_address{{{refused}}}{{{' (double bounce)' if cuts(ndrs) else ''}}}}}"
     if not ndrs.quarantined:
         return refused
     return f"${{if {_QUARANTINED}{{ (not sent)}}{f'{{{refused}}}' if refused else ''}}}"
@@ -125,6 +125,12 @@ def _mark(ndrs: ir.Ndrs) -> str:
 def drops(ndrs: ir.Ndrs) -> bool:
     """Tell whether some NDRs go nowhere."""
     return ndrs.quarantined or (ndrs.to is not p.NdrTo.ANYONE and not ndrs.copy)
+
+
+def cuts(ndrs: ir.Ndrs) -> str | None:
+    """Return for which statement reports return nothing; copies at home keep their headers."""
+    nothing = ndrs.returned and ndrs.returned.what is p.Returned.NOTHING
+    return ndrs.origins["returned"].id if nothing else None
 
 
 def _warned(ndrs: ir.Ndrs) -> str:

@@ -115,6 +115,7 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "return headers only": _way("`bounce_return_body = false`"),
     "return everything": _way("`bounce_return_size_limit = 0`"),
     "return everything up to": _way("`bounce_return_size_limit`; of a longer message the headers only"),
+    "return nothing": _way("a pipe takes the returned part out of what Exim itself wrote, and submits it again"),
     "give up mail": _way("the cutoff of the retry rule; a host that has failed for so long is not waited for"),
     "give up bounces": _way("a retry rule for null senders; a bounce that is refused is dropped at once"),
     "warn about delay": _way("`delay_warning`, to those who would get an NDR"),
@@ -132,9 +133,6 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "copy double bounces": _standalone("`errors_to` of the routers for null senders"),
 }
 
-_CANNOT: Mapping[str, str] = {
-    "return nothing": "Exim returns at least the headers: `bounce_return_message` is ignored for reports of failure",
-}
 _UNASKED: Mapping[str, str] = {
     "dmarc": "Debian's Exim is built without DMARC",
 }
@@ -164,7 +162,7 @@ capabilities = Capabilities(
         **_ACTIONS,
         **_SETTINGS,
     },
-    cannot={**_CANNOT, **_UNASKED, **{_negated(question): why for question, why in _UNASKED.items()}},
+    cannot={**_UNASKED, **{_negated(question): why for question, why in _UNASKED.items()}},
     accepts=("spamd", "mailbox"),
     unfit=_unfit,
 )
