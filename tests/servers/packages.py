@@ -21,6 +21,7 @@ INSTALLED: Mapping[str, str] = {
     "rbldnsd": "/usr/sbin/rbldnsd",
     "redis-server": "/usr/bin/redis-server",
     "rspamd": "/usr/bin/rspamd",
+    "sqlite3": "/usr/bin/sqlite3",
 }
 SERVICES: Mapping[str, str] = {  # package -> the service that it brings
     "dovecot-core": "dovecot",

@@ -11,17 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from nullsender.policy import LOOKUP_SECONDS, Directory, LiveFile
-from nullsender_targets.postfix import ir, sets
+from nullsender_targets.postfix import ir, services, sets
 from nullsender_targets.postfix.draft import Draft, Purpose
 
-SERVICE = ir.Service(
-    "nullsender-directories",
-    "unix",
-    "spawn user=daemon:postdrop argv=/bin/sh /etc/postfix/nullsender/directories/ask.sh",
-    unprivileged="n",
-    processes="0",
-)
-_SPARE = 5  # seconds that the service itself may take
+SERVICE = services.service("directories", "daemon:postdrop", "/bin/sh")
 _KINDS = {"sqlite": "sqlite", "postgres": "pgsql", "mysql": "mysql", "ldap": "ldap"}
 _NAMES = {
     "sqlite": {"database": "dbpath", "query": "query"},
@@ -40,10 +33,10 @@ def asked(
     if name not in draft.directories:
         tables = tuple(_tables(name, sources, draft))
         draft.directories[name] = ir.Directories(name, tables, purpose.ids)
-    seconds = sum(table.seconds for table in draft.directories[name].tables) + _SPARE
+    seconds = sum(table.seconds for table in draft.directories[name].tables)
     context = f"{name}:{_class(then, purpose, draft)}"
     failed = ir.Refuse(_UNAVAILABLE.code, _UNAVAILABLE.enhanced, _UNAVAILABLE.text, purpose.ids[0])
-    return ir.AskPolicy(f"unix:private/{SERVICE.name}", context, seconds, failed)
+    return services.asking(SERVICE, context, seconds, failed)
 
 
 def _class(then: ir.Outcome, purpose: Purpose, draft: Draft) -> str:

@@ -33,6 +33,7 @@ class Draft:
     replies: list[ir.BlockListReply] = field(default_factory=list)
     directories: dict[str, ir.Directories] = field(default_factory=dict)
     asks_quota: bool = False
+    remembers: bool = False
     found: list[Diagnostic] = field(default_factory=list)
     names: set[tuple[str, str]] = field(default_factory=set)
 

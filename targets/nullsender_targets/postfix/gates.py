@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from nullsender import condition as c
 from nullsender import features
 from nullsender.excuses import words_of
-from nullsender.policy import Defer, Discard, Into, Quarantine, Reject, Rule
-from nullsender_targets.postfix import ir
+from nullsender.policy import Defer, Discard, Greylist, Into, Quarantine, Reject, Rule
+from nullsender_targets.postfix import ir, memory
 from nullsender_targets.postfix.blocklists import asks_lists, listed
 from nullsender_targets.postfix.draft import Purpose
 from nullsender_targets.postfix.questions import DUNNO, Place, ask, asking, at_once, depth, rank, subjects
@@ -65,16 +65,16 @@ def _alike(jobs: list[Job]) -> list[Job]:
 
 
 def _shared_purpose(alike: list[Job], part: c.Condition, place: Place) -> Purpose:
-    ids = tuple(one.rule.id for one in alike)
+    ids = memory.ids_of(*(one.rule for one in alike))
     asked = [features.of_literal(sign, atom) for sign, atom in c.literals(part)]
-    name = f"{place.name} {asked[0]}" if len(asked) == 1 else f"{place.name} {ids[0]}"
+    name = f"{place.name} {asked[0]}" if len(asked) == 1 else f"{place.name} {alike[0].rule.id}"
     return Purpose(ids, f"{', '.join(dict.fromkeys(asked))}, for several rules", name)
 
 
 def _rule(one: Job, place: Place, level: int) -> tuple[ir.Restriction, ...]:
     """Return the restrictions of one rule."""
     rule, draft = one.rule, place.draft
-    purpose = Purpose((rule.id,), rule.words, rule.id)
+    purpose = Purpose(memory.ids_of(rule), rule.words, rule.id)
     if level + sum(map(depth, one.parts)) > DEEPEST:
         draft.error("NS509", "Postfix does not follow so many conditions in each other", rule.span, "split the rule")
         return ()
@@ -141,9 +141,12 @@ def _action(rule: Rule, parts: tuple[c.Condition, ...], purpose: Purpose, place:
     """Return what a true condition leads to, as the result of the tables that ask its parts."""
     draft = place.draft
     text = words_of(rule)
+    if isinstance(rule, memory.Splitting):
+        return memory.by_class(_reply(rule), _cannot_remember(rule), purpose, place)
+    if isinstance(rule.action, Greylist):
+        return _first_try(rule, rule.action.seconds, purpose, place)
     if rule.report_only:
-        what = type(rule.action).__name__.lower()
-        return ir.Note(f"report only: {what} {rule.reply.code} {rule.reply.enhanced} {text}", rule.id)
+        return _note(rule)
     match rule.action:
         case Discard():
             return ir.Discard(text, rule.id)
@@ -158,6 +161,26 @@ def _action(rule: Rule, parts: tuple[c.Condition, ...], purpose: Purpose, place:
         "NS531", f"Postfix does not answer {reply.enhanced} at this moment", rule.span, "choose a 5.7 or 5.5 code"
     )
     return reply
+
+
+def _first_try(rule: Rule, seconds: int, purpose: Purpose, place: Place) -> ir.Outcome:
+    if rule.report_only:
+        return memory.first_try(seconds, _note(rule), DUNNO, purpose, place)
+    reply = _reply(rule)
+    if not _fits(reply, place.always):
+        text = f"Postfix does not answer {reply.enhanced} at this moment"
+        place.draft.error("NS531", text, rule.span, "choose a 4.7 code")
+    return memory.first_try(seconds, reply, _cannot_remember(rule), purpose, place)
+
+
+def _cannot_remember(rule: Rule) -> ir.Refuse:
+    return ir.Refuse(451, "4.3.0", "cannot look up what was here before, try again later", rule.id)
+
+
+def _note(rule: Rule) -> ir.Note:
+    what = type(rule.action).__name__.lower()
+    reply = f"{rule.reply.code} {rule.reply.enhanced}"
+    return ir.Note(f"report only: {what} {reply} {words_of(rule)}", rule.id)
 
 
 def _quarantine(rule: Rule, purpose: Purpose, place: Place) -> tuple[ir.Restriction, ...]:

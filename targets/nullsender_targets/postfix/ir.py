@@ -290,3 +290,4 @@ class Configuration:
     directories: tuple[Directories, ...] = ()
     untags: bool = False  # recipients with a BATV tag are delivered to the address inside
     asks_quota: bool = False
+    remembers: bool = False

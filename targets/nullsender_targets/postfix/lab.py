@@ -9,20 +9,23 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from nullsender.names import Kind, LiveFile
 from nullsender.plan import Part
+from nullsender_targets.postfix.memory import MEMORY
 
 _LOG, _QUEUE = Path("/var/log/nullsender-postfix.log"), Path("/var/spool/postfix")
 _FOLDERS = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "saved", "trace")
 _ON_THEIR_WAY = ("maildrop", "incoming", "active", "deferred")  # a message goes from one to the next
 _HOME, _VERIFIED = Path("/etc/postfix"), Path("/var/lib/postfix/nullsender_verify.lmdb")
+_MEMORY = Path(MEMORY)
 _OWNER = "postfix"
 _PROGRAMS = ("postfix", "postconf", "postmap")
 _PACKAGES = ("postfix-lmdb", "postfix-pcre")
@@ -64,7 +67,8 @@ class PostfixLab:
         return (file.read_bytes() for file in (_QUEUE / "hold").rglob("*") if file.is_file())
 
     def forget(self) -> None:
-        """Begin anew with address verification, all that it remembers; for that it has to stop."""
+        """Begin anew, also with address verification: for that it has to stop."""
+        _MEMORY.unlink(missing_ok=True)
         if _VERIFIED.exists():
             _run("postfix", "-c", str(_HOME), "stop")
             _VERIFIED.unlink()
@@ -73,7 +77,11 @@ class PostfixLab:
             _wait()
 
     def let_pass(self, seconds: int) -> None:
-        """Postfix remembers nothing."""
+        if not _MEMORY.exists():
+            return
+        with closing(sqlite3.connect(_MEMORY)) as memory, memory:
+            if memory.execute("SELECT 1 FROM sqlite_master WHERE name = 'seen'").fetchone():
+                memory.execute("UPDATE seen SET first = first - ?1, until = until - ?1", (seconds,))
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:

@@ -18,7 +18,7 @@ from nullsender.features import full_condition
 from nullsender.names import LiveFile
 from nullsender.plan import Part
 from nullsender.policy import Defer, NdrTo, Reject, Rule, SendNdrs, Stage
-from nullsender_targets.postfix import callouts, directories, ir, quota, recipients, sets, settings, tags
+from nullsender_targets.postfix import callouts, directories, ir, memory, quota, recipients, sets, settings, tags
 from nullsender_targets.postfix.draft import Draft, Purpose
 from nullsender_targets.postfix.gates import block, job
 from nullsender_targets.postfix.partial import Known, UnanswerableError, specialise
@@ -60,6 +60,7 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         directories=tuple(draft.directories.values()),
         untags=aliases is not None,
         asks_quota=draft.asks_quota,
+        remembers=draft.remembers,
     )
     return configuration, tuple(draft.found)
 
@@ -69,6 +70,8 @@ def _services(draft: Draft) -> Iterable[ir.Service]:
         yield directories.SERVICE
     if draft.asks_quota:
         yield quota.SERVICE
+    if draft.remembers:
+        yield memory.SERVICE
 
 
 # --- what is known where ----------------------------------------------------------------------------------------------
@@ -124,10 +127,13 @@ def _leave(part: Part, which: str) -> tuple[ir.Restriction, ...]:
 
 # --- the three lists --------------------------------------------------------------------------------------------------
 def _lists(rules: tuple[Rule, ...], part: Part, draft: Draft) -> tuple[ir.Restriction, ...]:
-    """Return the list for RCPT: existence for everyone, then what holds for those who have logged in, then the rest."""
+    """Return the list for RCPT: existence for everyone, then what holds for those who have logged in, then the rest.
+
+    Mail is split last: a recipient that any rule refused is not the first one of his message.
+    """
     place = _place(part, draft, "rcpt", ir.Subject.RECIPIENT, _leave(part, RCPT_LIST))
     existence = [rule for rule in rules if rule.existence]
-    others = [rule for rule in rules if not rule.existence]
+    others = [*(rule for rule in rules if not rule.existence), *memory.splitting(part.site)]
     first = _block(existence, _Moment(login=None), part, place)
     return (*first, *_with_login(others, None, part, place))
 
@@ -161,7 +167,7 @@ def _with_login(rules: Iterable[Rule], several: bool | None, part: Part, place: 
     with_login = _block(rules, _Moment(login=True, several=several), part, replace(place, name=f"{place.name} login"))
     if not without and not with_login:
         return ()
-    ids = tuple(rule.id for rule in rules)
+    ids = memory.ids_of(*rules)
     purpose = Purpose(ids, "a client that has logged in", f"login {place.name}")
     inside = place.draft.restriction_class((*with_login, *place.leave), purpose)
     rows = (ir.Row(ir.Anything(), ir.Enter(inside)),)

@@ -12,13 +12,16 @@ _DIRECTORIES = (
     'if [ -f "$NULLSENDER_HOME/nullsender/directories/build.sh" ]; then '
     'sh "$NULLSENDER_HOME/nullsender/directories/build.sh"; else rm -rf -- "$NULLSENDER_HOME/nullsender/secrets"; fi'
 )
+_MEMORY = (
+    'if [ -f "$NULLSENDER_HOME/nullsender/memory/build.sh" ]; then sh "$NULLSENDER_HOME/nullsender/memory/build.sh"; fi'
+)
 
 placements: Mapping[str, Placement] = {
     "debian": Placement(
         home="/etc/postfix",
         touches=("/etc/postfix/main.cf", "/etc/postfix/master.cf"),
-        merge=(_LISTS, _DIRECTORIES, 'sh "$NULLSENDER_HOME/nullsender/merge.sh"'),
-        install=(_LISTS, _DIRECTORIES),
+        merge=(_LISTS, _DIRECTORIES, _MEMORY, 'sh "$NULLSENDER_HOME/nullsender/merge.sh"'),
+        install=(_LISTS, _DIRECTORIES, _MEMORY),
         check=(
             'postconf -c "$NULLSENDER_HOME" -n >/dev/null',
             'postconf -c "$NULLSENDER_HOME" -M >/dev/null',

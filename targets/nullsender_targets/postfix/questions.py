@@ -105,7 +105,7 @@ def _ask_atom(
             return recipients.unknown(place.site, then, purpose, draft)
         case c.RecipientFull():
             draft.asks_quota = True
-            return (quota.asked(then, otherwise, lambda to: _class_of(to, about, place)),)
+            return (quota.asked(then, otherwise, lambda to: class_of(to, about, place)),)
         case c.RecipientElsewhere() if otherwise == DUNNO:
             return recipients.elsewhere(place.site, then, about, draft)
     members = _members(atom, place.site, draft)
@@ -115,7 +115,7 @@ def _ask_atom(
     return (sets.question(_SUBJECTS[type(atom)], members, (then, otherwise), about, draft),)
 
 
-def _class_of(outcome: ir.Outcome, about: Purpose, place: Place) -> str:
+def class_of(outcome: ir.Outcome, about: Purpose, place: Place) -> str:
     """Return the class that leads to an outcome."""
     if isinstance(outcome, ir.Enter):
         return outcome.name

@@ -8,16 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nullsender.quota import SECONDS
-from nullsender_targets.postfix import ir
+from nullsender_targets.postfix import ir, services
 
-SERVICE = ir.Service(
-    "nullsender-quota",
-    "unix",
-    "spawn user=nobody argv=/bin/bash /etc/postfix/nullsender/quota/ask.sh",
-    unprivileged="n",
-    processes="0",
-)
-_SPARE = 5  # seconds that the service itself may take
+SERVICE = services.service("quota", "nobody", "/bin/bash")
 _NOTHING = "DUNNO"
 
 
@@ -25,4 +18,4 @@ def asked(then: ir.Outcome, otherwise: ir.Outcome, class_of: Callable[[ir.Outcom
     """Return what leads to `then` where the recipient is over quota, and to `otherwise` where it is not known to be."""
     full, rest = (_NOTHING if isinstance(one, ir.Dunno) else class_of(one) for one in (then, otherwise))
     no_answer = ir.Dunno() if rest == _NOTHING else ir.Enter(rest)
-    return ir.AskPolicy(f"unix:private/{SERVICE.name}", f"{full}:{rest}", 2 * SECONDS + _SPARE, no_answer)
+    return services.asking(SERVICE, f"{full}:{rest}", 2 * SECONDS, no_answer)

@@ -6,6 +6,7 @@ The only module that escapes. postconf(5), pcre_table(5), cidr_table(5), postmap
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping
 
 from nullsender.layout import Quoted
@@ -254,6 +255,11 @@ def quota_service() -> dict[str, Quoted]:
     """Return where mailboxes say whether they are full, for a script of the shell."""
     values = {"host": HOST, "port": str(PORT), "seconds": str(SECONDS), "full": FULL.replace("\\b", "([^0-9]|$)")}
     return {name: Quoted(value) for name, value in values.items()}
+
+
+def shell(text: str) -> Quoted:
+    """Return text as one word of the shell."""
+    return Quoted(shlex.quote(text))
 
 
 def setting(text: str) -> Quoted:

@@ -14,7 +14,7 @@ from nullsender.layout import Page, Quoted, artifact, render
 from nullsender.names import Kind
 from nullsender.policy import PASSING_MARK, Letter
 from nullsender.target import Artifact
-from nullsender_targets.postfix import ir, quote
+from nullsender_targets.postfix import ir, memory, quote
 from nullsender_targets.postfix.draft import list_file
 from nullsender_targets.postfix.settings import DETOUR, DETOUR_PORT, TEMPLATES
 from nullsender_targets.postfix.tags import HERE, INSIDE
@@ -41,6 +41,7 @@ def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
         *_templates(configuration),
         *(_list(one) for one in configuration.lists),
         *_directories(configuration),
+        *_memory(configuration),
         *_scripts(),
     )
 
@@ -268,6 +269,15 @@ def _directories(configuration: ir.Configuration) -> Iterator[Artifact]:
         yield from _scripts("directories")
     if configuration.asks_quota:
         yield artifact(f"{FOLDER}/quota/ask.sh", render(PACKAGE, "quota.sh.j2", **quote.quota_service()))
+
+
+def _memory(configuration: ir.Configuration) -> Iterator[Artifact]:
+    if configuration.remembers:
+        place = {"folder": quote.word(memory.FOLDER), "memory": quote.word(memory.MEMORY)}
+        asked = {"delimiters": quote.shell(configuration.delimiters), "known": memory.KNOWN_SECONDS}
+        page = render(PACKAGE, "memory.sh.j2", seconds=memory.SECONDS, **place, **asked)
+        yield artifact(f"{FOLDER}/memory/ask.sh", page)
+        yield artifact(f"{FOLDER}/memory/build.sh", render(PACKAGE, "memory-build.sh.j2", **place))
 
 
 def _directory(table: ir.Directory) -> dict[str, object]:

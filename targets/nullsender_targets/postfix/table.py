@@ -73,6 +73,7 @@ _RECIPIENTS: Mapping[str, tuple[Way, ...]] = {
     "recipients from several sources": _ways("one after the other: lists, the owner's tables, then the server itself"),
     "recipients are anyone": _ways("the domain is left out of the check"),
     "subaddresses": _ways("each address is looked up as written, then without its subaddress"),
+    "split mail": _ways("a service of ours, asked after all rules, writes the first recipient's class down", _RCPT),
     "nonexistent recipients, narrowed": _ways("the conditions are asked before the lists", _RCPT),
     "nonexistent recipients with a code": _ways("the access table gives the reply", _RCPT),
 }
@@ -81,6 +82,9 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     "defer": _ways("the access table gives the reply, with the rule's id"),
     "reply code": _ways("the access table gives code and enhanced code"),
     "report only": _ways("WARN in an access table; warn_if_reject before reject_rbl_client"),
+    "greylist": _ways(
+        "a service of ours writes the first try down in a database of SQLite, and defers until then", _RCPT
+    ),
     "discard": _ways("DISCARD in an access table", _DATA),
     "quarantine": _ways("an access table at DATA, and nothing after it is asked", _DATA),
     "quarantine into junk": _ways("PREPEND X-Spam: Yes", _DATA),
@@ -131,8 +135,6 @@ _CANNOT: Mapping[str, str] = {
     "not nonexistent recipients": "existence stands before all rules",
     "tag": "header_checks that remove the field from outside would remove ours, too",
     "score": "Postfix knows no score",
-    "greylist": "needs a memory of clients: a policy service or a filter",
-    "split mail": "at the second recipient Postfix has forgotten the first",
     "return nothing": "a report of Postfix holds at least the headers",
     "answer automatically": "Postfix has no autoresponder; Dovecot beside it has",
     "sign mail with batv": "Postfix signs nothing by itself; a filter can",
