@@ -126,8 +126,8 @@ class _Comparison:
     # --- what the session is ------------------------------------------------------------------------------------------
     @cached_property
     def _misses_files(self) -> bool:
-        """Whether a rule asks a file of the server's that is missing, or trust does."""
-        asked = (self._rules, trusted_of(self.policy, self.plan.name), self.policy.upstream)
+        """Whether a rule asks a file of the server's that is missing, or trust does, or what splits mail."""
+        asked = (self._rules, trusted_of(self.policy, self.plan.name), self.policy.upstream, self.policy.split)
         return any(entries.live for entries in sets_of(asked))
 
     def _cannot_read(self, said: Said) -> bool:

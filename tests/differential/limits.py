@@ -23,4 +23,5 @@ def is_beyond(stack: Stack, policy: Policy, session: Session) -> bool:
     if stack.milter and (is_sender or (is_recipient and others)):
         return True
     trusted = ask(View(policy, DEPLOYMENT, session, ()), c.Trusted()) is not False
-    return stack.reaches_postmaster and is_recipient and trusted
+    unseen = trusted or (policy.split and others)
+    return stack.reaches_postmaster and is_recipient and bool(unseen)

@@ -93,6 +93,8 @@ def _with(scenario: Scenario, fact: s.Fact) -> Scenario:
             return replace(scenario, score=float(points.value))
         case s.KnownFact() | s.UnknownFact() | s.LookupFailsFact():
             return scenario  # the policy's own lists and the machine's files say so already
+        case s.FirstContactFact():
+            return scenario  # nobody sent before
         case _:
             raise NotImplementedError(f"`{scenario.name}`: the lab cannot bring about {type(fact).__name__}")
 

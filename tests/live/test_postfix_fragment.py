@@ -85,6 +85,15 @@ def test_who_has_not_logged_in_with_success_is_a_stranger(running: Deployed) -> 
         assert session.attempt("", ["newsletter@example.org"], MESSAGE).last.rule == "reject-bounces-to-silent"
 
 
+def test_what_is_remembered_is_nothing_to_who_has_logged_in(running: Deployed) -> None:
+    for user, codes in (("", [451, 451]), ("alice", [250, 250])):
+        with running.lab.dialogue() as session:
+            if user:
+                assert session.say(plain(user)).code == 235
+            session.mail("jo@grey.example")
+            assert [session.rcpt(to).code for to in ("alice@example.org", "who@a.star.example.org")] == codes
+
+
 def test_who_has_logged_in_gets_reports(running: Deployed) -> None:
     sink = running.lab.sink
     for user in ("", "alice"):

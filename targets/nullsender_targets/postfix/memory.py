@@ -19,7 +19,7 @@ from nullsender_targets.postfix.questions import Place, class_of
 FOLDER = "/var/lib/nullsender"  # of the service alone
 MEMORY = f"{FOLDER}/memory"
 KNOWN_SECONDS = 36 * 86_400  # so long a sender is known after the last time that he passed
-SECONDS = 8  # that the database may take
+SECONDS = 5  # that the database may take
 SERVICE = services.service("memory", "daemon", "/bin/bash")
 MOST_SETS = 6  # each doubles the classes of recipients
 _ID = "split-mail"

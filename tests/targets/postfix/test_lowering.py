@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nullsender import condition as c
@@ -137,3 +139,24 @@ def test_sets_of_files_ask_for_the_whole_key() -> None:
     assert isinstance(check.map, ir.Pipe)
     rows = next(table.rows for table in configuration.tables if check.map.maps[-1] == ir.File("pcre", table.name))
     assert rows[-1] == ir.Row(ir.Anything(), ir.Dunno())
+
+
+# --- what is remembered -----------------------------------------------------------------------------------------------
+def test_mail_is_split_by_so_many_sets_as_there_can_be_classes_for() -> None:
+    sets = tuple(Entries(f"set-{n}", Kind.ADDRESSES, (f"a{n}@x.example",)) for n in range(7))
+    few, many = (plans.part(at=replace(plans.site(), split=sets[:count])) for count in (6, 7))
+    asked = {
+        one.context.split(":")[1]
+        for restriction_class in lower(few)[0].classes
+        for one in restriction_class.restrictions
+        if isinstance(one, ir.AskPolicy)
+    }
+    assert len(asked) == 2**6
+    assert codes(few) == []
+    assert codes(many) == [("NS509", Severity.ERROR)]
+
+
+def test_a_first_try_is_answered_with_a_code_that_postfix_leaves_alone() -> None:
+    given = p.Reply(450, "4.1.9", code_written=True)
+    rule = plans.rule("grey", c.Not(c.SenderNull()), p.Greylist(300), reply=given)
+    assert codes(plans.part(rule)) == [("NS531", Severity.ERROR)]
