@@ -33,6 +33,7 @@ deploy pf to postfix 3.7
 """
 ALICE, BOB, DORA = "alice@example.org", "bob@example.org", "dora@example.net"
 GREY, TOLD, JOE = "joe@grey.example", "joe@told.example", "joe@partner.example"
+LOG = Path("/var/log/nullsender-postfix.log")
 SERVICE = b"/etc/postfix/nullsender/memory/ask.sh"
 FAILED, FIRST, OTHER = "451 4.3.0", "451 4.7.1", "452 4.5.3"
 
@@ -152,6 +153,7 @@ def test_a_memory_that_cannot_be_read_defers_and_recovers(server: Lab) -> None:
     for sender in (GREY, TOLD, JOE):
         assert asked(server, sender, ALICE) == [FAILED]
     assert asked(server, "", ALICE) == ["accepted"]
+    assert "file is not a database" in LOG.read_text()
     postfix.forget()
     assert asked(server, TOLD, ALICE, DORA) == ["accepted", OTHER]
 
