@@ -102,6 +102,8 @@ def test_who_has_logged_in_gets_reports(running: Deployed) -> None:
         assert last(running, "joe@partner.example", "full@example.org", user=user).positive
         got = sink.comes(lambda mail: mail.sender == "" and "joe@partner.example" in mail.recipients, seconds=3)
         assert got == bool(user)
+    assert [len(list(mail.message.iter_parts())) for mail in sink.received if mail.sender == ""] == [2]
+    assert b"attached" not in sink.received[-1].octets
 
 
 def test_no_program_warns(running: Deployed) -> None:

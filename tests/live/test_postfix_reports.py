@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +31,7 @@ def running(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Deployed]:
 copied = pytest.mark.parametrize("running", ["copied"], indirect=True)
 quiet = pytest.mark.parametrize("running", ["quiet"], indirect=True)
 nobody = pytest.mark.parametrize("running", ["nobody"], indirect=True)
+nothing = pytest.mark.parametrize("running", ["nothing"], indirect=True)
 anyone = pytest.mark.parametrize("running", ["anyone"], indirect=True)
 
 
@@ -174,3 +177,82 @@ def test_queue_times_are_those_of_the_policy(running: Deployed) -> None:
     names = ("maximal_queue_lifetime", "bounce_queue_lifetime", "delay_warning_time")
     assert run("postconf", "-h", *names).split() == ["172800s", "86400s", "14400s"]
     assert not running.logged("warning: ", seconds=0)
+
+
+# --- return nothing ---------------------------------------------------------------------------------------------------
+NOTHING = ["text/plain", "message/delivery-status"]
+HEADERS = [*NOTHING, "text/rfc822-headers"]
+
+
+def kinds(mail: Received) -> list[str]:
+    return [part.get_content_type() for part in mail.message.iter_parts()]
+
+
+def to_alice(mail: Received) -> bool:
+    return report(mail) and "alice@example.org" in mail.recipients
+
+
+@nothing
+def test_a_report_returns_nothing(running: Deployed) -> None:
+    lose(running, OFFICE, "alice@example.org")
+    mail = running.lab.sink.wait(to_alice)
+    assert kinds(mail) == NOTHING
+    assert b"the mailbox is full" in mail.octets
+    assert b"Subject: lost" not in mail.octets
+    assert b"attached" not in mail.octets
+    assert b"UTF8SMTP" not in mail.octets
+    assert not any(part.defects for part in mail.message.walk())
+
+
+@nothing
+def test_copies_that_stay_at_home_hold_headers_where_reports_return_nothing(running: Deployed) -> None:
+    lose(running, STRANGER)
+    assert kinds(running.lab.sink.wait(notice)) == HEADERS
+    lose(running, STRANGER, sender="")
+    mail = running.lab.sink.wait(lambda mail: "double$bounce{s}@example.org" in mail.recipients)
+    assert kinds(mail) == HEADERS
+    assert b"Subject: lost" in mail.octets
+
+
+@nothing
+def test_reports_of_others_pass_as_they_are(running: Deployed) -> None:
+    kind = 'Content-Type: multipart/report; report-type=delivery-status;\n\tboundary="b"\nMIME-Version: 1.0\n\n'
+    parts = ("text/plain\n\nwords", "message/delivery-status\n\nAction: failed", "text/rfc822-headers\n\nSubject: ours")
+    theirs = f"From: MAILER-DAEMON\nSubject: theirs\n{kind}" + "".join(f"--b\nContent-Type: {p}\n" for p in parts)
+    octets = f"{theirs}--b--\n".encode()
+    sink = running.lab.sink
+    sink.clear()
+    assert running.lab.attempt("", ["alice@example.org"], octets).accepted
+    assert kinds(sink.wait(lambda mail: mail.message["Subject"] == "theirs")) == HEADERS
+    sink.clear()
+    subprocess.run(["sendmail", "-i", "-f", "", "alice@example.org"], input=octets, check=True)
+    assert kinds(sink.wait(lambda mail: mail.message["Subject"] == "theirs")) == HEADERS
+
+
+@nothing
+def test_a_report_waits_while_nothing_can_be_taken_out_of_it(running: Deployed) -> None:
+    script = Path("/etc/postfix/nullsender/reports/cut.pl")
+    works = script.read_bytes()
+    for broken, said in (("kill 'KILL', $$;\n", "died with signal 9"), ("no Perl\n", "status=SOFTBOUNCE")):
+        script.write_text(broken)
+        mark = running.mark()
+        lose(running, OFFICE, "alice@example.org")
+        assert running.logged(said, mark)
+    script.write_bytes(works)
+    running.lab.sink.clear()
+    subprocess.run(["postqueue", "-f"], check=True)
+    assert kinds(running.lab.sink.wait(to_alice)) == NOTHING
+
+
+@nothing
+def test_a_warning_of_delay_returns_nothing(running: Deployed) -> None:
+    sink = running.lab.sink
+    sink.clear()
+    sink.replies["late@example.org"] = "451 4.2.0 later"
+    mark = running.mark()
+    assert running.lab.attempt("alice@example.org", ["late@example.org"], MESSAGE, client=OFFICE).accepted
+    assert running.logged("status=deferred", mark)
+    time.sleep(1)
+    subprocess.run(["postqueue", "-f"], check=True)
+    warning = sink.wait(lambda mail: to_alice(mail) and b"Action: delayed" in mail.octets)
+    assert kinds(warning) == NOTHING

@@ -233,6 +233,7 @@ class How(Enum):
     """What to do with a parameter that the owner may have set (fragment mode)."""
 
     SET = "set"
+    UNLESS = "unless"  # only where nothing is there
     FIRST = "first"  # put before what is there
     LAST = "last"
     WRAP = "wrap"  # what is there moves into the class nullsender_site_NAME
@@ -263,16 +264,23 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Templates:
-    """The words of reports, bounce(5); `delayed` is None where Postfix has its own."""
+    """The words of reports, bounce(5); `delayed` is None where Postfix has its own.
+
+    `by_default`: an owner's words stand before these.
+    """
 
     failed: Letter
     delayed: Letter | None
     made_for: tuple[str, ...]
+    by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything a part becomes. `entrance` are options of the service that speaks SMTP on port 25."""
+    """Everything a part becomes.
+
+    `entrance` are options of the service that speaks SMTP on port 25, `reporting` of those that write reports.
+    """
 
     standalone: bool
     delimiters: str
@@ -291,3 +299,4 @@ class Configuration:
     untags: bool = False  # recipients with a BATV tag are delivered to the address inside
     asks_quota: bool = False
     remembers: bool = False
+    reporting: tuple[tuple[str, Value], ...] = ()

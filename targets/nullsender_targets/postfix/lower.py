@@ -18,7 +18,18 @@ from nullsender.features import full_condition
 from nullsender.names import LiveFile
 from nullsender.plan import Part
 from nullsender.policy import Defer, NdrTo, Reject, Rule, SendNdrs, Stage
-from nullsender_targets.postfix import callouts, directories, ir, memory, quota, recipients, sets, settings, tags
+from nullsender_targets.postfix import (
+    callouts,
+    detours,
+    directories,
+    ir,
+    memory,
+    quota,
+    recipients,
+    sets,
+    settings,
+    tags,
+)
 from nullsender_targets.postfix.draft import Draft, Purpose
 from nullsender_targets.postfix.gates import block, job
 from nullsender_targets.postfix.partial import Known, UnanswerableError, specialise
@@ -53,6 +64,7 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         parameters=(*(one for one in lists if one.value), *settled.parameters, *((aliases,) if aliases else ())),
         services=(*settled.services, *_services(draft)),
         entrance=settled.entrance,
+        reporting=settled.reporting,
         placed=(*(step.rule.id for step in part.steps), *(statement.id for statement in part.statements)),
         fixed_texts=tuple(_fixed_texts(rules, part)),
         filters=settled.filters,
@@ -182,7 +194,7 @@ def _relaying(part: Part, draft: Draft) -> tuple[ir.Restriction, ...]:
     trusted = Purpose(ids, "trusted clients may relay", "trusted")
     welcome: tuple[ir.Restriction, ...] = (ir.Native.PERMIT,)
     if _detour(part):
-        rows = (ir.Row(ir.Anything(), ir.Detour(settings.DETOUR, settings.DETOUR_PORT)),)
+        rows = (ir.Row(ir.Anything(), ir.Detour(detours.TRUSTED, detours.TRUSTED_PORT)),)
         welcome = (ir.Check(ir.Subject.SENDER, draft.table(rows, trusted)), *welcome)
     inside = draft.restriction_class(welcome, trusted) if part.site.trusted or not part.standalone else ""
     gates: list[ir.Restriction] = []

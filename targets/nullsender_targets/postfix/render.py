@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from heapq import merge
 from importlib.resources import files
@@ -15,8 +16,10 @@ from nullsender.names import Kind
 from nullsender.policy import PASSING_MARK, Letter
 from nullsender.target import Artifact
 from nullsender_targets.postfix import ir, memory, quote
+from nullsender_targets.postfix.detours import TRUSTED, TRUSTED_PORT
 from nullsender_targets.postfix.draft import list_file
-from nullsender_targets.postfix.settings import DETOUR, DETOUR_PORT, TEMPLATES
+from nullsender_targets.postfix.returning import NAME as NOTHING
+from nullsender_targets.postfix.settings import TEMPLATES
 from nullsender_targets.postfix.tags import HERE, INSIDE
 
 PACKAGE = "nullsender_targets.postfix"
@@ -26,7 +29,12 @@ _PIECE = 5_000  # lines of a list
 _LISTS = ("recipient_restrictions", "data_restrictions", "relay_restrictions")
 
 
-_DETOUR = {"mark": quote.word(PASSING_MARK[0]), "service": quote.word(DETOUR), "port": DETOUR_PORT}
+_DETOUR = {
+    "nothing": quote.word(NOTHING),
+    "mark": quote.word(PASSING_MARK[0]),
+    "service": quote.word(TRUSTED),
+    "port": TRUSTED_PORT,
+}
 
 
 def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
@@ -62,7 +70,7 @@ def _whole(configuration: ir.Configuration) -> Iterator[Artifact]:
         replies=quote.table(REPLIES) if configuration.replies else None,
     )
     yield artifact("main.cf", page)
-    services = [_service(one) for one in configuration.services]
+    services = [_service(_reporting(one, configuration)) for one in configuration.services]
     entrance = _service(ir.Service("smtp", "inet", "smtpd", configuration.entrance, private="n"))
     yield artifact("master.cf", render(PACKAGE, "master.cf.j2", services=[entrance, *services]))
 
@@ -81,8 +89,10 @@ def _fragment(configuration: ir.Configuration) -> Iterator[Artifact]:
     )
     services = [_service(one) for one in configuration.services]
     yield artifact(f"{FOLDER}/master.cf.add", render(PACKAGE, "master.cf.add.j2", services=services))
-    entrance = [{"name": quote.word(name), "value": quote.value(value)} for name, value in configuration.entrance]
-    yield artifact(f"{FOLDER}/master.cf.entrance", render(PACKAGE, "master.cf.entrance.j2", options=entrance))
+    for file, of in {"entrance": configuration.entrance, "reporting": configuration.reporting}.items():
+        options = [{"name": quote.word(name), "value": quote.value(value)} for name, value in of]
+        page = render(PACKAGE, f"master.cf.{file}.j2", options=options)
+        yield artifact(f"{FOLDER}/master.cf.{file}", page)
 
 
 def _changes(configuration: ir.Configuration) -> Iterator[dict[str, object]]:
@@ -132,12 +142,22 @@ def _class(one: ir.RestrictionClass) -> dict[str, object]:
     }
 
 
+def _reporting(one: ir.Service, configuration: ir.Configuration) -> ir.Service:
+    """Return a service with the options of those that write reports, if it is one."""
+    return replace(one, options=one.options + configuration.reporting) if one.command == "bounce" else one
+
+
 def _service(one: ir.Service) -> dict[str, object]:
-    columns = (one.name, one.type, one.private, one.unprivileged, "n", one.wakeup, one.processes, one.command)
+    options = [Quoted(f"-o {{ {quote.word(name)} = {quote.value(value)} }}") for name, value in one.options]
+    command = one.command
+    if options:  # they stand before what a command is told besides
+        command, _, arguments = command.partition(" ")
+        options += [Quoted(arguments)] if arguments else []
+    columns = (one.name, one.type, one.private, one.unprivileged, "n", one.wakeup, one.processes, command)
     return {
         "key": Quoted(f"{one.name}/{one.type}"),
         "columns": Quoted(" ".join(f"{column:<9}" for column in columns).rstrip()),
-        "options": [Quoted(f"-o {{ {quote.word(name)} = {quote.value(value)} }}") for name, value in one.options],
+        "options": options,
         "ids": one.made_for,
     }
 
@@ -267,6 +287,8 @@ def _directories(configuration: ir.Configuration) -> Iterator[Artifact]:
         yield artifact(f"{FOLDER}/directories/passwords", page)
     if configuration.directories:
         yield from _scripts("directories")
+    if configuration.reporting:
+        yield from _scripts("reports")
     if configuration.asks_quota:
         yield artifact(f"{FOLDER}/quota/ask.sh", render(PACKAGE, "quota.sh.j2", **quote.quota_service()))
 
@@ -305,4 +327,6 @@ def _scripts(below: str = "") -> Iterator[Artifact]:
 @cache
 def _script_files(below: str) -> tuple[tuple[str, bytes], ...]:
     folder = files(PACKAGE) / "scripts" / below
-    return tuple(sorted((entry.name, entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith(".sh")))
+    return tuple(
+        sorted((entry.name, entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith((".sh", ".pl")))
+    )

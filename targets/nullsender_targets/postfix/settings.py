@@ -1,10 +1,4 @@
-"""Lower what is no rule: the server itself (standalone), statements on non-delivery reports, and helpers.
-
-A report is suppressed with NOTIFY=NEVER (RFC 3461, section 4.1), which a command filter adds to each RCPT command on
-port 25. That is known for a service, not for a client; so what trusted clients send goes on, as to a content filter, to
-a second smtpd of ours on loopback, whose command filter takes NOTIFY=NEVER off again. Whatever fails on this way fails
-to the safe side: without a report.
-"""
+"""Lower what is no rule: the server itself (standalone), statements on non-delivery reports, and helpers."""
 
 from __future__ import annotations
 
@@ -16,13 +10,10 @@ from nullsender import policy as p
 from nullsender.diagnostic import Diagnostic
 from nullsender.entryfile import expand
 from nullsender.plan import Part
-from nullsender_targets.postfix import callouts, ir
+from nullsender_targets.postfix import callouts, detours, ir, returning
 from nullsender_targets.postfix.draft import list_file
 from nullsender_targets.postfix.settled import Settled
 
-DETOUR, DETOUR_PORT = "nullsender-trusted", 10589
-PASSING = "filters/passing.pcre"
-NEVER, AGAIN = "filters/no-reports.pcre", "filters/reports-again.pcre"
 TEMPLATES = "report-templates"
 _FIVE_DAYS = 5 * 86400  # maximal_queue_lifetime and bounce_queue_lifetime where nobody sets them
 _WHOLE = 2**31 - 1  # the most that bounce_size_limit takes
@@ -33,7 +24,7 @@ def settings(part: Part) -> Settled:
     settled = _server(part) if part.standalone else Settled()
     for statement in part.statements:
         settled = settled.and_(_statement(statement))
-    settled = settled.and_(_notices(part)).and_(_lifetimes(part)).and_(callouts.settings(part))
+    settled = settled.and_(_words(part)).and_(_notices(part)).and_(_lifetimes(part)).and_(callouts.settings(part))
     milters = tuple(
         ir.Parameter("smtpd_milters", ir.Milter(link.address), how=ir.How.LAST)
         for link in part.filtering
@@ -47,21 +38,20 @@ def _statement(statement: p.Statement) -> Settled:
     ids = (statement.id,)
     match statement.setting:
         case p.SendNdrs(to=p.NdrTo.TRUSTED):
-            return _only_trusted(ids)
+            return detours.only_trusted(ids)
         case p.SendNdrs(to=p.NdrTo.PASSING):
-            return _only_trusted(ids).and_(_passing(ids))
+            return detours.only_trusted(ids).and_(detours.passing(ids))
         case p.SendNdrs(to=p.NdrTo.NOBODY):
-            never: tuple[ir.Map, ...] = (ir.File("pcre", NEVER),)
-            return Settled((ir.Parameter("smtpd_command_filter", never, ids),), filters=(NEVER,))
+            never: tuple[ir.Map, ...] = (ir.File("pcre", detours.NEVER),)
+            return Settled((ir.Parameter("smtpd_command_filter", never, ids),), filters=(detours.NEVER,))
         case p.SendThrough(address, helo):
             return _through(address, helo, ids)
         case p.Return(what, size):
-            most = 1 if what is p.Returned.HEADERS else size if size is not None else _WHOLE
-            return Settled((ir.Parameter("bounce_size_limit", ir.Expression(str(max(1, min(most, _WHOLE)))), ids),))
+            most = 1 if what is not p.Returned.EVERYTHING else size if size is not None else _WHOLE
+            limit = ir.Parameter("bounce_size_limit", ir.Expression(str(max(1, min(most, _WHOLE)))), ids)
+            return Settled((limit,)).and_(returning.nothing(ids) if what is p.Returned.NOTHING else Settled())
         case p.WarnDelay(seconds):
             return Settled((ir.Parameter("delay_warning_time", ir.Seconds(seconds), ids),))
-        case p.WordNdrs():
-            return Settled((ir.Parameter("bounce_template_file", ir.OurFile(TEMPLATES), ids),))
         case p.CopyDoubleBounces(address):
             return Settled((ir.Parameter("2bounce_notice_recipient", ir.Address(address), ids),))
         case _:
@@ -69,63 +59,22 @@ def _statement(statement: p.Statement) -> Settled:
 
 
 def templates(part: Part) -> ir.Templates | None:
-    """Return the words of reports, where the policy has some."""
-    for statement in part.statements:
-        if isinstance(words := statement.setting, p.WordNdrs):
-            return ir.Templates(words.failed, words.delayed, (statement.id,))
+    """Return the words of reports, where the policy has some, or Postfix's would not be true."""
+    settings = {type(statement.setting): statement for statement in part.statements}
+    if (worded := settings.get(p.WordNdrs)) and isinstance(words := worded.setting, p.WordNdrs):
+        return ir.Templates(words.failed, words.delayed, (worded.id,))
+    returns = settings.get(p.Return)
+    if returns and isinstance(returns.setting, p.Return) and returns.setting.what is p.Returned.NOTHING:
+        return ir.Templates(returning.WORDS, None, (returns.id,), by_default=True)
     return None
 
 
-def _only_trusted(ids: tuple[str, ...]) -> Settled:
-    nothing = ir.Expression("")
-    second = ir.Service(
-        f"127.0.0.1:{DETOUR_PORT}",
-        "inet",
-        "smtpd",
-        (
-            ("syslog_name", ir.Expression(f"postfix/{DETOUR}")),
-            ("smtpd_command_filter", (ir.File("pcre", AGAIN),)),
-            ("smtpd_authorized_xforward_hosts", ir.Expression("127.0.0.0/8")),
-            ("smtpd_client_restrictions", nothing),
-            ("smtpd_helo_restrictions", nothing),
-            ("smtpd_sender_restrictions", nothing),
-            ("mynetworks", ir.Expression("127.0.0.0/8")),
-            ("smtpd_relay_restrictions", (ir.Native.PERMIT_NEIGHBOURS, ir.Native.REJECT)),
-            ("smtpd_recipient_restrictions", nothing),
-            ("smtpd_data_restrictions", nothing),
-            ("smtpd_end_of_data_restrictions", nothing),
-            ("smtpd_reject_unlisted_recipient", ir.Expression("no")),
-            ("smtpd_milters", nothing),
-            ("smtpd_client_connection_count_limit", ir.Expression("0")),
-            ("smtpd_tls_security_level", ir.Expression("none")),
-            ("smtpd_sasl_auth_enable", ir.Expression("no")),
-        ),
-        private="n",
-        made_for=ids,
-    )
-    way_there = ir.Service(
-        DETOUR,
-        "unix",
-        "smtp",
-        (
-            ("syslog_name", ir.Expression(f"postfix/{DETOUR}")),
-            ("smtp_send_xforward_command", ir.Expression("yes")),
-            ("smtp_tls_security_level", ir.Expression("none")),
-            ("smtp_generic_maps", nothing),
-            ("smtp_header_checks", nothing),
-            ("smtp_line_length_limit", ir.Expression("0")),
-            ("smtp_bind_address", nothing),
-        ),
-        made_for=ids,
-    )
-    entrance: tuple[tuple[str, ir.Value], ...] = (("smtpd_command_filter", (ir.File("pcre", NEVER),)),)
-    return Settled(services=(second, way_there), entrance=entrance, filters=(NEVER, AGAIN))
-
-
-def _passing(ids: tuple[str, ...]) -> Settled:
-    """Return what sees the mark of the filter, and no field from outside, and leads the message the same way."""
-    marked: tuple[ir.Map, ...] = (ir.File("pcre", PASSING),)
-    return Settled((ir.Parameter("milter_header_checks", marked, ids, ir.How.FIRST),), filters=(PASSING,))
+def _words(part: Part) -> Settled:
+    words = templates(part)
+    if words is None:
+        return Settled()
+    how = ir.How.UNLESS if words.by_default else ir.How.SET
+    return Settled((ir.Parameter("bounce_template_file", ir.OurFile(TEMPLATES), words.made_for, how),))
 
 
 def _through(address: str, helo: str | None, ids: tuple[str, ...]) -> Settled:

@@ -13,6 +13,7 @@ class Settled:
     parameters: tuple[ir.Parameter, ...] = ()
     services: tuple[ir.Service, ...] = ()
     entrance: tuple[tuple[str, ir.Value], ...] = ()
+    reporting: tuple[tuple[str, ir.Value], ...] = ()
     lists: tuple[ir.List, ...] = ()
     filters: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = field(default=())
@@ -22,6 +23,7 @@ class Settled:
             self.parameters + more.parameters,
             self.services + more.services,
             self.entrance + more.entrance,
+            self.reporting + more.reporting,
             self.lists + more.lists,
             self.filters + more.filters,
             self.diagnostics + more.diagnostics,

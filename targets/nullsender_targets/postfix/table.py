@@ -118,6 +118,9 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "return headers only": _ways("bounce_size_limit = 1"),
     "return everything": _ways("the largest bounce_size_limit"),
     "return everything up to": _ways("bounce_size_limit; larger messages are returned as headers"),
+    "return nothing": _ways(
+        "a cleanup that only bounce(8) hands reports to leads them through a script, which takes the returned part out"
+    ),
     "give up mail": _ways("sets maximal_queue_lifetime"),
     "give up bounces": _ways("sets bounce_queue_lifetime"),
     "warn about delay": _ways("sets delay_warning_time"),
@@ -135,7 +138,6 @@ _CANNOT: Mapping[str, str] = {
     "not nonexistent recipients": "existence stands before all rules",
     "tag": "header_checks that remove the field from outside would remove ours, too",
     "score": "Postfix knows no score",
-    "return nothing": "a report of Postfix holds at least the headers",
     "answer automatically": "Postfix has no autoresponder; Dovecot beside it has",
     "sign mail with batv": "Postfix signs nothing by itself; a filter can",
     "rewrite with srs": "canonical maps, as postsrsd has them, rewrite the sender of all mail, forwarded or not",

@@ -54,6 +54,7 @@ main_cf() { # ask first and change then: postconf warns of parameters that nothi
 		now=$(conf -h "$name")
 		case $how in
 		set) set -- "$@" "$name = $value" ;;
+		unless) [ -n "$now" ] || set -- "$@" "$name = $value" ;;
 		first) set -- "$@" "$name = $(joined "$value" "$now")" ;;
 		last) set -- "$@" "$name = $(joined "$now" "$value")" ;;
 		wrap)
@@ -72,9 +73,15 @@ master_cf() {
 		printf 'service %s\n' "${line%%=*}" >>"$before"
 		conf -M "$line"
 	done
-	for service in smtp/inet smtpd/pass; do
+	options "$ours/master.cf.entrance" smtp/inet smtpd/pass
+	options "$ours/master.cf.reporting" bounce/unix defer/unix trace/unix
+}
+options() { # FILE SERVICE...
+	file=$1
+	shift
+	for service; do
 		[ -n "$(conf -M "$service" 2>/dev/null)" ] || continue
-		lines "$ours/master.cf.entrance" | while IFS= read -r line; do
+		lines "$file" | while IFS= read -r line; do
 			name=${line%%=*}
 			now=$(conf -P "$service/$name" 2>/dev/null || :)
 			if [ -n "$now" ]; then printf 'option-was %s\n' "$now"; else printf 'option %s\n' "$service/$name"; fi >>"$before"
