@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from nullsender import condition as c
@@ -87,6 +87,7 @@ FEATURES: Mapping[str, str] = {
     "quarantine into hold": "action",
     "quarantine into address": "action",
     "quarantine without reports": "action",
+    "quarantine without reports to senders passing spf or dmarc": "action",
     "reply code": "action",
     "report only": "action",
     **{f"limit per {per}": "limit" for per in ("recipient", "client", "sender", "domain", "login")},
@@ -139,8 +140,8 @@ def _of_rule(rule: p.Rule, policy: p.Policy) -> Iterator[str]:
     yield ACTIONS[type(rule.action)]
     if isinstance(rule.action, p.Quarantine):
         yield f"quarantine into {policy.quarantine.into.value}"
-        if policy.quarantine.into is not p.Into.HOLD and not rule.report_only and _may_cause_reports(rule, policy):
-            yield "quarantine without reports"
+        if not rule.report_only:
+            yield from _without_reports(rule, policy)
     if rule.limit:
         yield f"limit per {rule.limit.per}"
     if rule.report_only:
@@ -151,20 +152,31 @@ def _of_rule(rule: p.Rule, policy: p.Policy) -> Iterator[str]:
         yield "reply code"
 
 
-def _may_cause_reports(rule: p.Rule, policy: p.Policy) -> bool:
-    """Tell whether somebody who sends such mail gets a report of what is lost after it was accepted.
+def silences(rules: Iterable[p.Rule], policy: p.Policy) -> bool:
+    """Tell whether reports of mail in quarantine have to be kept back, also of what machines in front have sent."""
+    of_rules = any(isinstance(rule.action, p.Quarantine) and any(_without_reports(rule, policy)) for rule in rules)
+    return of_rules or (policy.upstream is not None and policy.quarantine.into is not p.Into.HOLD)
 
-    The null sender never does.
+
+def _without_reports(rule: p.Rule, policy: p.Policy) -> Iterator[str]:
+    """Yield what keeps reports from somebody who sends such mail, and would get one of what is lost after it came.
+
+    The null sender never does, and what is held is not delivered.
     """
-    if c.SenderNull() in (rule.when.parts if isinstance(rule.when, c.AllOf) else (rule.when,)):
-        return False
+    if policy.quarantine.into is p.Into.HOLD or c.SenderNull() in _parts(rule.when):
+        return
     settings = [(statement.on, statement.setting) for statement in policy.statements]
     told = [(on, setting.to) for on, setting in settings if isinstance(setting, p.SendNdrs)]
     unsaid = any(not any(not on or one.name in on for on, _ in told) for one in policy.deployments)
-    if unsaid or any(to in (p.NdrTo.ANYONE, p.NdrTo.PASSING) for _, to in told):
-        return True
-    wanted = {type(atom) for sign, atom in c.literals(rule.when) if sign is c.Sign.IS}
-    return c.Trusted in wanted and any(to is p.NdrTo.TRUSTED for _, to in told)
+    trusted = c.Trusted in {type(atom) for sign, atom in c.literals(rule.when) if sign is c.Sign.IS}
+    if unsaid or any(to is p.NdrTo.ANYONE or (trusted and to is p.NdrTo.TRUSTED) for _, to in told):
+        yield "quarantine without reports"
+    if any(to is p.NdrTo.PASSING for _, to in told):
+        yield "quarantine without reports to senders passing spf or dmarc"
+
+
+def _parts(condition: c.Condition) -> tuple[c.Condition, ...]:
+    return condition.parts if isinstance(condition, c.AllOf) else (condition,)
 
 
 def _of_existence(rule: p.Rule, policy: p.Policy) -> Iterator[str]:

@@ -49,6 +49,7 @@ class Site:
     split: tuple[Entries, ...]
     srs: RewriteSrs | None = None  # how forwarded mail is rewritten
     batv: SignBatv | None = None  # whose mail is signed, and with which keys: here, or else where the policy says so
+    silences: bool = False  # what is in quarantine, and not held, might be the matter of a report
 
 
 @dataclass(frozen=True, slots=True)

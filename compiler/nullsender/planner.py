@@ -10,7 +10,7 @@ from nullsender import condition as c
 from nullsender import policy as p
 from nullsender.diagnostic import Diagnostic
 from nullsender.entryfile import expand
-from nullsender.features import full_condition, of_statement
+from nullsender.features import full_condition, of_statement, silences
 from nullsender.order import can_meet, decides, same_outcome
 from nullsender.placing import Member, Option, options, team
 from nullsender.plan import DeploymentPlan, Gap, Part, Placed, Plan, Site
@@ -163,6 +163,7 @@ class _Planner:
             policy.split,
             srs_of(policy),
             batv_of(policy, self.deployment.name),
+            silences(rules_of(policy, self.deployment.name), policy),
         )
 
     def _deliveries(self) -> tuple[p.Delivery, ...]:

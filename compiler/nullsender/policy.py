@@ -224,6 +224,8 @@ class NdrTo(Enum):
 
 # The field that a message has whose sender passed SPF or DMARC, where reports are for such senders.
 PASSING_MARK = ("X-Nullsender-Passing", "spf or dmarc")
+# That by which a filter tells the server of quarantine; the server takes it away.
+QUARANTINE_MARK = ("X-Nullsender-Quarantined", "yes")
 
 
 @dataclass(frozen=True, slots=True)

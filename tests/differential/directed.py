@@ -121,7 +121,7 @@ _ENDS = (
         "trust clients in living",
         "send ndrs only to senders passing spf or dmarc without a copy",
     ),
-    ("deliver mine to lmtp 127.0.0.1:24", "quarantine into hold", "send ndrs only to senders passing spf or dmarc"),
+    ("deliver mine to lmtp 127.0.0.1:24", "quarantine into junk", "send ndrs only to senders passing spf or dmarc"),
 )
 
 # A rule on tags asks for headers, too, unless it is decided before there are any.

@@ -8,11 +8,12 @@ from ipaddress import ip_address
 from nullsender import policy as p
 from nullsender.layout import Quoted
 from nullsender_targets.exim import ir, quote
-from nullsender_targets.exim.spelling import condition, list_name
+from nullsender_targets.exim.spelling import LINE, REPORT, condition, list_name
 
 # Local submissions are the server's own users'.
 _TRUSTED = "or{ {!def:sender_host_address} {eq{$acl_m_nullsender_trusted}{yes}} }"
-_PASSING = f"or{{ {{{_TRUSTED}}} {{def:h_{p.PASSING_MARK[0]}:}} }}"
+# The field itself may come from a machine in front.
+_PASSING = rf"or{{ {{{_TRUSTED}}} {{match{{{REPORT}}}{{\N{LINE}tag {p.PASSING_MARK[0]}: \N}}}} }}"
 _QUARANTINED = "def:acl_m_nullsender_quarantine"
 FAILED, DELAYED = "report-failed", "report-delayed"
 HOUR, DAY = 3_600, 86_400

@@ -11,7 +11,9 @@ from nullsender_targets.postfix import ir
 from nullsender_targets.postfix.settled import Settled
 
 TRUSTED, TRUSTED_PORT = "nullsender-trusted", 10589
+QUARANTINE, QUARANTINE_PORT = "nullsender-quarantine", 10588
 PASSING = "filters/passing.pcre"
+QUARANTINED, UNMARKED, ASIDE = "filters/quarantined.pcre", "filters/unmarked.pcre", "filters/aside.pcre"
 NEVER, AGAIN = "filters/no-reports.pcre", "filters/reports-again.pcre"
 _NOTHING = ir.Expression("")
 
@@ -19,15 +21,54 @@ _NOTHING = ir.Expression("")
 def only_trusted(ids: tuple[str, ...]) -> Settled:
     """Return what keeps reports from all but trusted clients."""
     way_back: ir.Value = (ir.File("pcre", AGAIN),)
-    services = (entrance(TRUSTED, TRUSTED_PORT, (("smtpd_command_filter", way_back),), ids), _way_there(TRUSTED, ids))
+    services = (
+        entrance(TRUSTED, TRUSTED_PORT, (("smtpd_command_filter", way_back),), ids),
+        _way_there(TRUSTED, (("smtp_header_checks", _NOTHING),), ids),
+    )
     never: tuple[tuple[str, ir.Value], ...] = (("smtpd_command_filter", (ir.File("pcre", NEVER),)),)
     return Settled(services=services, entrance=never, filters=(NEVER, AGAIN))
 
 
-def passing(ids: tuple[str, ...]) -> Settled:
-    """Return what sees the mark of the filter, and no field from outside, and leads the message the same way."""
-    marked: tuple[ir.Map, ...] = (ir.File("pcre", PASSING),)
-    return Settled((ir.Parameter("milter_header_checks", marked, ids, ir.How.FIRST),), filters=(PASSING,))
+def passing() -> Settled:
+    """Return what sees the mark of the filter, and leads the message the same way."""
+    return Settled(marks=(PASSING,), filters=(PASSING,))
+
+
+def led_by_marks(marks: tuple[str, ...]) -> tuple[ir.Parameter, ...]:
+    """Return what sees the marks of the filter, and no fields from outside."""
+    maps: tuple[ir.Map, ...] = tuple(ir.File("pcre", name) for name in marks)
+    return (ir.Parameter("milter_header_checks", maps, how=ir.How.FIRST),) if maps else ()
+
+
+def quarantine(address: str | None, *, marked: bool) -> Settled:
+    """Return what keeps reports of quarantined mail back, and sends it to an address where there is one.
+
+    What was accepted once is accepted here, too: as it has grown, and with one more trace of its way. `marked`: a
+    filter puts mail into quarantine.
+    """
+    cleanup = f"{QUARANTINE}-cleanup"
+    larger: tuple[tuple[str, ir.Value], ...] = (("message_size_limit", ir.Expression("0")),)
+    told: tuple[ir.Map, ...] = (ir.File("pcre", ASIDE if address else NEVER),)
+    as_it_is = ("no_header_body_checks", "no_milters", *(() if address else ("no_address_mappings",)))
+    options: tuple[tuple[str, ir.Value], ...] = (
+        ("smtpd_command_filter", told),
+        ("cleanup_service_name", ir.Expression(cleanup)),
+        ("receive_override_options", ir.Expression(", ".join(as_it_is))),
+        ("smtpd_reject_unlisted_sender", ir.Expression("no")),
+        *larger,
+    )
+    unmarked: tuple[ir.Map, ...] = (ir.File("pcre", UNMARKED),)
+    soft: tuple[tuple[str, ir.Value], ...] = (
+        ("smtp_header_checks", unmarked if marked else _NOTHING),
+        ("soft_bounce", ir.Expression("yes")),
+    )
+    services = (
+        entrance(QUARANTINE, QUARANTINE_PORT, options, ()),
+        ir.Service(cleanup, "unix", "cleanup", (("hopcount_limit", ir.Expression("200")), *larger), "n", processes="0"),
+        _way_there(QUARANTINE, soft, ()),
+    )
+    filters = (ASIDE if address else NEVER, *((QUARANTINED, UNMARKED) if marked else ()))
+    return Settled(services=services, marks=(QUARANTINED,) if marked else (), filters=filters)
 
 
 def entrance(name: str, port: int, options: tuple[tuple[str, ir.Value], ...], ids: tuple[str, ...]) -> ir.Service:
@@ -59,7 +100,7 @@ def entrance(name: str, port: int, options: tuple[tuple[str, ir.Value], ...], id
     )
 
 
-def _way_there(name: str, ids: tuple[str, ...]) -> ir.Service:
+def _way_there(name: str, options: tuple[tuple[str, ir.Value], ...], ids: tuple[str, ...]) -> ir.Service:
     return ir.Service(
         name,
         "unix",
@@ -69,7 +110,7 @@ def _way_there(name: str, ids: tuple[str, ...]) -> ir.Service:
             ("smtp_send_xforward_command", ir.Expression("yes")),
             ("smtp_tls_security_level", ir.Expression("none")),
             ("smtp_generic_maps", _NOTHING),
-            ("smtp_header_checks", _NOTHING),
+            *options,
             ("smtp_line_length_limit", ir.Expression("0")),
             ("smtp_bind_address", _NOTHING),
         ),

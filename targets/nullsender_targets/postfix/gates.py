@@ -11,6 +11,7 @@ from nullsender.excuses import words_of
 from nullsender.policy import Defer, Discard, Greylist, Into, Quarantine, Reject, Rule
 from nullsender_targets.postfix import ir, memory
 from nullsender_targets.postfix.blocklists import asks_lists, listed
+from nullsender_targets.postfix.detours import QUARANTINE, QUARANTINE_PORT
 from nullsender_targets.postfix.draft import Purpose
 from nullsender_targets.postfix.questions import DUNNO, Place, ask, asking, at_once, depth, rank, subjects
 
@@ -188,9 +189,13 @@ def _quarantine(rule: Rule, purpose: Purpose, place: Place) -> tuple[ir.Restrict
     into = place.site.quarantine
     if into.into is Into.HOLD:
         return (*at_once(ir.Hold(text, rule.id), purpose, place), *place.leave)
-    marked: ir.Outcome = ir.Prepend("X-Spam: Yes") if into.into is Into.JUNK else ir.Redirect(into.address or "")
     noted = at_once(ir.Note(f"quarantine: {text}", rule.id), purpose, place)
-    return (*noted, *at_once(marked, purpose, place), *place.leave)
+    aside: list[ir.Outcome] = [ir.Prepend("X-Spam: Yes")] if into.into is Into.JUNK else []
+    if place.site.silences:
+        aside.append(ir.Detour(QUARANTINE, QUARANTINE_PORT))
+    elif into.address:
+        aside.append(ir.Redirect(into.address))
+    return (*noted, *(one for outcome in aside for one in at_once(outcome, purpose, place)), *place.leave)
 
 
 def _reply(rule: Rule) -> ir.Refuse:

@@ -293,7 +293,8 @@ class Configuration:
     entrance: tuple[tuple[str, Value], ...]
     placed: tuple[str, ...]
     fixed_texts: tuple[tuple[str, str], ...] = ()
-    filters: tuple[str, ...] = field(default=())  # names of the command filters in use
+    filters: tuple[str, ...] = field(default=())  # names of the filters in use
+    aside: str | None = None  # where quarantined mail goes
     templates: Templates | None = None
     directories: tuple[Directories, ...] = ()
     untags: bool = False  # recipients with a BATV tag are delivered to the address inside

@@ -143,6 +143,11 @@ def pcre_result(outcome: ir.Outcome) -> Quoted:
     return Quoted(_OUTCOMES[type(outcome)](outcome).replace("$", "$$"))
 
 
+def pcre_recipient(address: str) -> Quoted:
+    """Return an address as a path of SMTP on the right-hand side of a pcre row."""
+    return Quoted(f"<{address}>".replace("$", "$$"))
+
+
 def cidr_result(outcome: ir.Outcome) -> Quoted:
     """Return the right-hand side of a cidr row, which is taken as it is."""
     return Quoted(_OUTCOMES[type(outcome)](outcome))

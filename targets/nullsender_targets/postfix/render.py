@@ -13,10 +13,10 @@ from pathlib import PurePosixPath
 from nullsender.entryfile import expand
 from nullsender.layout import Page, Quoted, artifact, render
 from nullsender.names import Kind
-from nullsender.policy import PASSING_MARK, Letter
+from nullsender.policy import PASSING_MARK, QUARANTINE_MARK, Letter
 from nullsender.target import Artifact
 from nullsender_targets.postfix import ir, memory, quote
-from nullsender_targets.postfix.detours import TRUSTED, TRUSTED_PORT
+from nullsender_targets.postfix.detours import QUARANTINE, QUARANTINE_PORT, TRUSTED, TRUSTED_PORT
 from nullsender_targets.postfix.draft import list_file
 from nullsender_targets.postfix.returning import NAME as NOTHING
 from nullsender_targets.postfix.settings import TEMPLATES
@@ -29,11 +29,14 @@ _PIECE = 5_000  # lines of a list
 _LISTS = ("recipient_restrictions", "data_restrictions", "relay_restrictions")
 
 
-_DETOUR = {
+_NAMES = {
     "nothing": quote.word(NOTHING),
     "mark": quote.word(PASSING_MARK[0]),
     "service": quote.word(TRUSTED),
     "port": TRUSTED_PORT,
+    "quarantined": quote.word(QUARANTINE_MARK[0]),
+    "quarantine": quote.word(QUARANTINE),
+    "quarantine_port": QUARANTINE_PORT,
 }
 
 
@@ -42,7 +45,7 @@ def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
     return (
         *(_whole(configuration) if configuration.standalone else _fragment(configuration)),
         *_keys(configuration),
-        *(artifact(f"{FOLDER}/{name}", render(PACKAGE, _template(name), **_DETOUR)) for name in configuration.filters),
+        *_filters(configuration),
         *(artifact(f"{FOLDER}/{table.name}", _table(table)) for table in configuration.tables),
         *_tags(configuration),
         *_replies(configuration),
@@ -52,6 +55,12 @@ def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
         *_memory(configuration),
         *_scripts(),
     )
+
+
+def _filters(configuration: ir.Configuration) -> Iterator[Artifact]:
+    aside = quote.pcre_recipient(configuration.aside) if configuration.aside else None
+    for name in configuration.filters:
+        yield artifact(f"{FOLDER}/{name}", render(PACKAGE, _template(name), **_NAMES, aside=aside))
 
 
 # --- main.cf and master.cf --------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from nullsender_targets.postfix.detours import entrance
 from nullsender_targets.postfix.settled import Settled
 
 NOTHING = "filters/return-nothing.pcre"
-NAME, _CLEANUP, _PORT = "nullsender-nothing", "nullsender-reports", 10590
+NAME, _CLEANUP, _PORT = "nullsender-nothing", "nullsender-reports", 10587
 _SCRIPT = "/usr/bin/perl /etc/postfix/nullsender/reports/cut.pl"
 _AS_IT_IS = "no_address_mappings, no_header_body_checks, no_milters"
 

@@ -24,13 +24,19 @@ def settings(part: Part) -> Settled:
     settled = _server(part) if part.standalone else Settled()
     for statement in part.statements:
         settled = settled.and_(_statement(statement))
-    settled = settled.and_(_words(part)).and_(_notices(part)).and_(_lifetimes(part)).and_(callouts.settings(part))
+    settled = (
+        settled.and_(_quarantine(part))
+        .and_(_words(part))
+        .and_(_notices(part))
+        .and_(_lifetimes(part))
+        .and_(callouts.settings(part))
+    )
     milters = tuple(
         ir.Parameter("smtpd_milters", ir.Milter(link.address), how=ir.How.LAST)
         for link in part.filtering
         if link.kind == "milter"
     )
-    return replace(settled, parameters=settled.parameters + milters)
+    return replace(settled, parameters=settled.parameters + milters + detours.led_by_marks(settled.marks))
 
 
 # --- statements -------------------------------------------------------------------------------------------------------
@@ -40,7 +46,7 @@ def _statement(statement: p.Statement) -> Settled:
         case p.SendNdrs(to=p.NdrTo.TRUSTED):
             return detours.only_trusted(ids)
         case p.SendNdrs(to=p.NdrTo.PASSING):
-            return detours.only_trusted(ids).and_(detours.passing(ids))
+            return detours.only_trusted(ids).and_(detours.passing())
         case p.SendNdrs(to=p.NdrTo.NOBODY):
             never: tuple[ir.Map, ...] = (ir.File("pcre", detours.NEVER),)
             return Settled((ir.Parameter("smtpd_command_filter", never, ids),), filters=(detours.NEVER,))
@@ -75,6 +81,15 @@ def _words(part: Part) -> Settled:
         return Settled()
     how = ir.How.UNLESS if words.by_default else ir.How.SET
     return Settled((ir.Parameter("bounce_template_file", ir.OurFile(TEMPLATES), words.made_for, how),))
+
+
+def _quarantine(part: Part) -> Settled:
+    """Return what keeps reports of quarantined mail back, also where it is a filter that quarantines."""
+    filters = any(link.kind == "milter" for link in part.filtering)
+    own = any(isinstance(step.rule.action, p.Quarantine) for step in part.steps)
+    if not part.site.silences or not (filters or own):
+        return Settled()
+    return detours.quarantine(part.site.quarantine.address, marked=filters)
 
 
 def _through(address: str, helo: str | None, ids: tuple[str, ...]) -> Settled:

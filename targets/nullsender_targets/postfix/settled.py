@@ -14,6 +14,7 @@ class Settled:
     services: tuple[ir.Service, ...] = ()
     entrance: tuple[tuple[str, ir.Value], ...] = ()
     reporting: tuple[tuple[str, ir.Value], ...] = ()
+    marks: tuple[str, ...] = ()  # names of the filters that see marks of a filter beside it
     lists: tuple[ir.List, ...] = ()
     filters: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = field(default=())
@@ -24,6 +25,7 @@ class Settled:
             self.services + more.services,
             self.entrance + more.entrance,
             self.reporting + more.reporting,
+            self.marks + more.marks,
             self.lists + more.lists,
             self.filters + more.filters,
             self.diagnostics + more.diagnostics,

@@ -89,9 +89,17 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     "quarantine": _ways("an access table at DATA, and nothing after it is asked", _DATA),
     "quarantine into junk": _ways("PREPEND X-Spam: Yes", _DATA),
     "quarantine into hold": _ways("HOLD: the message waits in the hold queue until somebody releases it", _DATA),
-    "quarantine into address": _ways("REDIRECT in an access table", _DATA),
-    "quarantine without reports": (
-        Way("a report leaves when the mailbox refuses the message", _DATA, losses=frozenset({Loss.REPORT})),
+    "quarantine into address": _ways("REDIRECT in an access table, or what the second smtpd makes of RCPT", _DATA),
+    "quarantine without reports": _ways(
+        "FILTER in an access table leads the message to a second smtpd, which adds NOTIFY=NEVER", _DATA
+    ),
+    "quarantine without reports to senders passing spf or dmarc": (
+        Way(
+            "what the filter then marks as passing has its reports again",
+            _DATA,
+            losses=frozenset({Loss.REPORT}),
+            since=_SINCE,
+        ),
     ),
 }
 _MARKED = "as to trusted senders; milter_header_checks see the filter's mark and lead the message the same way"

@@ -167,6 +167,7 @@ class Configuration:
     delimiters: str
     into: str
     into_address: str | None
+    silences: bool  # the server has to hear of quarantine, to keep reports back
     trusted: tuple[str, ...]  # names of sets
     upstream: str | None
     kept: Kept

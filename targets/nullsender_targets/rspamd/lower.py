@@ -56,6 +56,7 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         delimiters=site.delimiters,
         into=site.quarantine.into.value,
         into_address=site.quarantine.address,
+        silences=site.silences,
         trusted=tuple(entries.name for entries in site.trusted),
         upstream=site.upstream.name if site.upstream else None,
         kept=ir.Kept(

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from nullsender.entryfile import expand
 from nullsender.layout import Page, Quoted, artifact, render
 from nullsender.names import Kind
+from nullsender.policy import PASSING_MARK, QUARANTINE_MARK
 from nullsender.target import Artifact
 from nullsender_targets.rspamd import ir, quote
 
@@ -49,7 +50,7 @@ def _section(configuration: ir.Configuration) -> Page:
         link=quote.text(configuration.worker.link),
         alone=quote.value(configuration.standalone),
         subaddresses=quote.text(configuration.delimiters),
-        quarantine=quote.value(_without_none({"into": configuration.into, "address": configuration.into_address})),
+        quarantine=quote.value(_quarantine(configuration)),
         trusted=quote.value(configuration.trusted),
         upstream=quote.text(configuration.upstream) if configuration.upstream else None,
         redis=quote.text(configuration.redis) if configuration.redis else None,
@@ -58,6 +59,14 @@ def _section(configuration: ir.Configuration) -> Page:
         sets=tuple(_assignment(of) for of in configuration.sets),
         rules=tuple(_row(rule) for rule in configuration.rules),
     )
+
+
+def _quarantine(configuration: ir.Configuration) -> dict[str, quote.Value]:
+    given = _without_none({"into": configuration.into, "address": configuration.into_address})
+    if configuration.silences and configuration.worker.link == "milter":
+        name, value = QUARANTINE_MARK
+        given |= {"mark": {"name": name, "value": value}, "instead": PASSING_MARK[0]}
+    return given
 
 
 def _whole(configuration: ir.Configuration) -> Page:

@@ -44,6 +44,10 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
     "batv": (_way("the engine computes an HMAC with the key whose number the tag names, and compares its day"),),
     "scoring": (_way("the engine adds the policy's points to what rspamd's symbols score"),),
 }  # fmt: skip
+_WITHOUT_REPORTS = (
+    _way("rspamd adds a mark by which the server keeps reports back, and leaves out the one for them", link="milter"),
+    _way("the server bounces to nobody what the engine says", link="spamd"),
+)
 _COUNTERS = ("recipient", "client", "sender", "domain", "login")
 _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     "reject": (
@@ -78,10 +82,8 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
         _way("rspamd replaces the recipients by the address", link="milter"),
         _way("the server quarantines what the engine says", link="spamd"),
     ),
-    "quarantine without reports": (
-        _way("the server sends a report when the mailbox refuses the message", Loss.REPORT, link="milter"),
-        _way("the server bounces to nobody what the engine says", link="spamd"),
-    ),
+    "quarantine without reports": _WITHOUT_REPORTS,
+    "quarantine without reports to senders passing spf or dmarc": _WITHOUT_REPORTS,
     "tag": (
         _way("rspamd adds the header and removes those that came from outside", link="milter"),
         _way("the engine tells the server which header to add and which to remove", link="spamd"),

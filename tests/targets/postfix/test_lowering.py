@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,8 @@ def live(path: str) -> LiveFile:
         (p.Return(p.Returned.EVERYTHING), "bounce_size_limit", "2147483647"),
         (p.Return(p.Returned.EVERYTHING, 51200), "bounce_size_limit", "51200"),
         (p.Return(p.Returned.EVERYTHING, 0), "bounce_size_limit", "1"),
+        (p.Return(p.Returned.NOTHING), "bounce_size_limit", "1"),
+        (p.Return(p.Returned.NOTHING), "bounce_template_file", "$config_directory/nullsender/report-templates"),
         (p.GiveUp(bounces=True, seconds=86400), "bounce_queue_lifetime", "86400s"),
         (p.GiveUp(bounces=False, seconds=86400), "maximal_queue_lifetime", "86400s"),
         (p.GiveUp(bounces=False, seconds=86400), "bounce_queue_lifetime", "86400s"),
@@ -47,6 +50,25 @@ def live(path: str) -> LiveFile:
 )
 def test_a_statement_becomes_a_parameter(setting: p.Setting, name: str, value: str) -> None:
     assert parameters(plans.part(settings=(setting,)))[name] == value
+
+
+def test_an_owners_words_stand_before_those_for_reports_that_return_nothing() -> None:
+    nothing = p.Return(p.Returned.NOTHING)
+    file = p.CompiledFile(Path("words.txt"), "words.txt", Kind.ADDRESSES, plans.HERE)
+    words = p.WordNdrs(file, p.Letter("Gone", ("It is gone.",)), None)
+    for settings, how in (((nothing,), ir.How.UNLESS), ((nothing, words), ir.How.SET)):
+        given = lower(plans.part(settings=settings))[0].parameters
+        assert [one.how for one in given if one.name == "bounce_template_file"] == [how]
+
+
+def test_only_what_might_be_the_matter_of_a_report_takes_a_detour_into_quarantine() -> None:
+    odd = plans.rule("odd", c.ClientIn(plans.OFFICE), p.Quarantine(), stage=p.Stage.DATA)
+    for silences, count in ((True, 3), (False, 0)):
+        at = replace(plans.site(), silences=silences)
+        assert len(lower(plans.part(odd, standalone=False, at=at))[0].services) == count
+        filtered = lower(plans.part(standalone=False, at=at, milter="127.0.0.1:11332"))[0]
+        assert len(filtered.services) == count
+        assert ("milter_header_checks" in {one.name for one in filtered.parameters}) is silences
 
 
 def test_mail_that_is_kept_longer_leaves_the_time_of_bounces_alone() -> None:

@@ -62,6 +62,9 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     "quarantine into junk": way("delivered with `X-Spam: Yes`", CONTENT),
     "quarantine into address": way("the message is redirected there", CONTENT),
     "quarantine without reports": way("as for all mail: who may have reports gets one", CONTENT, Loss.REPORT),
+    "quarantine without reports to senders passing spf or dmarc": way(
+        "as for all mail: who may have reports gets one", CONTENT, Loss.REPORT
+    ),
     "discard": way("a mail-flow rule drops the message without an NDR", CONTENT),
     "tag": way("a mail-flow rule sets the header field, and another has removed it from all that comes", CONTENT),
     "report only": way("the mail-flow rule is in mode `Audit`, and the message trace tells of it", CONTENT),

@@ -52,6 +52,14 @@ return function(settings)
     return 'no action'
   end
 
+  -- By this mark the server keeps reports back; another would have them sent.
+  local function silence(block)
+    local mark = settings.quarantine.mark
+    if not mark then return end
+    block.add_headers[settings.quarantine.instead] = nil
+    block.add_headers[mark.name] = { { order = 1, value = mark.value } }
+  end
+
   function carry_out.milter(task, session, verdict, forgeable)
     local block = block_of(verdict.tags, forgeable)
     if verdict.action then
@@ -60,6 +68,7 @@ return function(settings)
     end
     if verdict.action == 'quarantine' then
       pre_result(task, into[settings.quarantine.into](session, block))
+      silence(block)
     elseif verdict.action then
       local text = verdict.rule.text or ''
       refuse(task, verdict.action, (text:gsub('%%', '%%%%'))) -- servers undo it: `%` begins a code there
