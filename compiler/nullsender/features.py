@@ -87,7 +87,7 @@ FEATURES: Mapping[str, str] = {
     "quarantine into hold": "action",
     "quarantine into address": "action",
     "quarantine without reports": "action",
-    "quarantine without reports to senders passing spf or dmarc": "action",
+    "quarantine without reports if passing": "action",
     "reply code": "action",
     "report only": "action",
     **{f"limit per {per}": "limit" for per in ("recipient", "client", "sender", "domain", "login")},
@@ -172,7 +172,7 @@ def _without_reports(rule: p.Rule, policy: p.Policy) -> Iterator[str]:
     if unsaid or any(to is p.NdrTo.ANYONE or (trusted and to is p.NdrTo.TRUSTED) for _, to in told):
         yield "quarantine without reports"
     if any(to is p.NdrTo.PASSING for _, to in told):
-        yield "quarantine without reports to senders passing spf or dmarc"
+        yield "quarantine without reports if passing"
 
 
 def _parts(condition: c.Condition) -> tuple[c.Condition, ...]:

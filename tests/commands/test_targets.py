@@ -31,7 +31,7 @@ def test_text_has_a_table_for_each_heading(run: Run) -> None:
     done = run("targets")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
-    assert "discard                     ≈ log    no        ≈ log" in lines
+    assert "discard                                ≈ log    no        ≈ log" in lines
     assert (
         "word ndrs                                                      yes (standalone)  no        yes (standalone)"
         in lines

@@ -89,9 +89,7 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     ),
     "quarantine into address": _way("a router sends it to that address instead", _MESSAGE),
     "quarantine without reports": _way("what is in quarantine bounces to nobody", _MESSAGE),
-    "quarantine without reports to senders passing spf or dmarc": _way(
-        "what is in quarantine bounces to nobody", _MESSAGE
-    ),
+    "quarantine without reports if passing": _way("what is in quarantine bounces to nobody", _MESSAGE),
     "discard": _way("`discard` when the message has come", _MESSAGE),
     "greylist": _way("a lookup in a database of SQLite that writes the first try down, and defers until then", _RCPT),
     **{

@@ -93,7 +93,7 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     "quarantine without reports": _ways(
         "FILTER in an access table leads the message to a second smtpd, which adds NOTIFY=NEVER", _DATA
     ),
-    "quarantine without reports to senders passing spf or dmarc": (
+    "quarantine without reports if passing": (
         Way(
             "what the filter then marks as passing has its reports again",
             _DATA,

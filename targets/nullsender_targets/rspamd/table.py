@@ -83,7 +83,7 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
         _way("the server quarantines what the engine says", link="spamd"),
     ),
     "quarantine without reports": _WITHOUT_REPORTS,
-    "quarantine without reports to senders passing spf or dmarc": _WITHOUT_REPORTS,
+    "quarantine without reports if passing": _WITHOUT_REPORTS,
     "tag": (
         _way("rspamd adds the header and removes those that came from outside", link="milter"),
         _way("the engine tells the server which header to add and which to remove", link="spamd"),

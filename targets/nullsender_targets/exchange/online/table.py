@@ -62,7 +62,7 @@ _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     "quarantine into junk": way("delivered with `X-Spam: Yes`", CONTENT),
     "quarantine into address": way("the message is redirected there", CONTENT),
     "quarantine without reports": way("as for all mail: who may have reports gets one", CONTENT, Loss.REPORT),
-    "quarantine without reports to senders passing spf or dmarc": way(
+    "quarantine without reports if passing": way(
         "as for all mail: who may have reports gets one", CONTENT, Loss.REPORT
     ),
     "discard": way("a mail-flow rule drops the message without an NDR", CONTENT),
