@@ -35,20 +35,23 @@ class Way:
     """One way to do a feature: when, at what price and under which circumstances, and a sentence that says how.
 
     `stages` are the moments at which the component decides it; they do not count for settings. `needs` are
-    circumstances that all must hold: a kind of link (`milter`), or the mode (`standalone`, `fragment`). `several` are
-    losses that only messages with several recipients show: they count unless the rule sees none of those.
+    circumstances that all must hold: a kind of link (`milter`), or the mode (`standalone`, `fragment`); of `without`
+    none may. `several` are losses that only messages with several recipients show: they count unless the rule sees none
+    of those.
     """
 
     sentence: str
     stages: frozenset[Stage] = ANY_STAGE
     losses: frozenset[Loss] = frozenset()
     needs: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
     since: Version = ()
     before: Version | None = None
     several: frozenset[Loss] = frozenset()
 
     def serves(self, version: Version, circumstances: frozenset[str]) -> bool:
-        return self.needs <= circumstances and self.since <= version and (self.before is None or version < self.before)
+        fits = self.needs <= circumstances and self.without.isdisjoint(circumstances)
+        return fits and self.since <= version and (self.before is None or version < self.before)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,4 +136,7 @@ def _reason(feature: str, table: Capabilities) -> str:
     links = sorted({need for way in table.ways.get(feature, ()) for need in way.needs - MODES})
     if links:
         return f"only with {' or '.join(links)}"
+    apart = sorted({link for way in table.ways.get(feature, ()) for link in way.without})
+    if apart:
+        return f"only without {' or '.join(apart)}"
     return table.cannot.get(feature, "not known to it")

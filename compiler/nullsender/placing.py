@@ -37,6 +37,9 @@ class Member:
         needs = {need for way in self.table.ways.get(feature, ()) for need in way.needs - self.circumstances}
         if needs:
             return f"only with {' and '.join(sorted(needs))}"
+        apart = {link for way in self.table.ways.get(feature, ()) for link in way.without & self.circumstances}
+        if apart:
+            return f"only without {' and '.join(sorted(apart))}"
         return self.table.cannot.get(feature, "not known to it")
 
 

@@ -72,6 +72,8 @@ _COUNTS = (  # and what is true of nearly all mail
     "limit mail to 3 per hour per recipient as each",
     "limit mail to 2 per minute per client as host",
     "limit bounces to 1 per hour per domain as whole",
+    "limit mail to 1 per hour per client when recipients > 2 as crowd",
+    "limit ordinary mail to 1 per hour per sender when not recipients > 2 report only as few",
 )
 _ENDS = (
     (

@@ -242,6 +242,19 @@ def test_without_its_helper_a_helper_says_what_it_lacks() -> None:
     assert found[0].help == "`beta` with `gamma` could do it"
 
 
+def test_what_a_server_does_only_without_a_helper_it_does_alone() -> None:
+    at_end = Way("at the end", frozenset({CONTENT}), without=frozenset({"hose"}))
+    ways = {feature: (*its, at_end) for feature, its in SERVER.ways.items()}
+    ways |= dict.fromkeys(("defer", "limit per client"), (at_end,))
+    targets = {**TARGETS, "alpha": target("alpha", Capabilities(SERVER.versions, ways, accepts=("hose",)))}
+    plan, found = planned(LIMIT + "deploy mx to alpha 1.0\n", targets=targets)
+    assert codes(found) == []
+    assert where(plan)["limit-mail-to-3-per-hour-per-client"] == ("alpha", CONTENT)
+    _, found = planned(LIMIT + BOTH, targets=targets)
+    assert codes(found) == ["NS502"]
+    assert "alpha: `limit per client`: only without hose" in (found[0].note or "")
+
+
 def test_a_helper_that_decides_nothing_gives_no_reasons() -> None:
     _, found = planned("tag mail\n" + ALL, targets=TOGETHER)
     assert codes(found) == ["NS502"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from nullsender import condition as c
 from nullsender.diagnostic import Diagnostic
 from nullsender.source import Span
 from nullsender_targets.postfix import ir
@@ -34,6 +35,7 @@ class Draft:
     directories: dict[str, ir.Directories] = field(default_factory=dict)
     asks_quota: bool = False
     remembers: bool = False
+    noted: tuple[c.Atom, ...] = ()  # what is written down of each recipient, for the end of the data
     found: list[Diagnostic] = field(default_factory=list)
     names: set[tuple[str, str]] = field(default_factory=set)
 

@@ -9,7 +9,7 @@ from nullsender import condition as c
 from nullsender import features
 from nullsender.excuses import words_of
 from nullsender.policy import Defer, Discard, Greylist, Into, Quarantine, Reject, Rule
-from nullsender_targets.postfix import ir, memory
+from nullsender_targets.postfix import ir, memory, remembering
 from nullsender_targets.postfix.blocklists import asks_lists, listed
 from nullsender_targets.postfix.detours import QUARANTINE, QUARANTINE_PORT
 from nullsender_targets.postfix.draft import Purpose
@@ -142,10 +142,8 @@ def _action(rule: Rule, parts: tuple[c.Condition, ...], purpose: Purpose, place:
     """Return what a true condition leads to, as the result of the tables that ask its parts."""
     draft = place.draft
     text = words_of(rule)
-    if isinstance(rule, memory.Splitting):
-        return memory.by_class(_reply(rule), _cannot_remember(rule), purpose, place)
-    if isinstance(rule.action, Greylist):
-        return _first_try(rule, rule.action.seconds, purpose, place)
+    if (asked := _remembered(rule, purpose, place)) is not None:
+        return asked
     if rule.report_only:
         return _note(rule)
     match rule.action:
@@ -164,18 +162,22 @@ def _action(rule: Rule, parts: tuple[c.Condition, ...], purpose: Purpose, place:
     return reply
 
 
-def _first_try(rule: Rule, seconds: int, purpose: Purpose, place: Place) -> ir.Outcome:
-    if rule.report_only:
-        return memory.first_try(seconds, _note(rule), DUNNO, purpose, place)
+def _remembered(rule: Rule, purpose: Purpose, place: Place) -> ir.Outcome | None:
+    """Return what asks the service that remembers, None for a rule that asks nothing of it."""
+    limit, first_try = rule.limit, isinstance(rule.action, Greylist)
+    if not (limit or first_try or isinstance(rule, memory.Unwritten)):
+        return None
     reply = _reply(rule)
     if not _fits(reply, place.always):
         text = f"Postfix does not answer {reply.enhanced} at this moment"
         place.draft.error("NS531", text, rule.span, "choose a 4.7 code")
-    return memory.first_try(seconds, reply, _cannot_remember(rule), purpose, place)
-
-
-def _cannot_remember(rule: Rule) -> ir.Refuse:
-    return ir.Refuse(451, "4.3.0", "cannot look up what was here before, try again later", rule.id)
+    if isinstance(rule, memory.Unwritten):
+        return remembering.unwritten(rule, reply, purpose, place)
+    then = _note(rule) if rule.report_only else reply
+    if limit:
+        return remembering.over(limit, then, rule, purpose, place)
+    assert isinstance(rule.action, Greylist)  # noqa: S101
+    return remembering.first_try(rule.action.seconds, then, rule, purpose, place)
 
 
 def _note(rule: Rule) -> ir.Note:

@@ -81,8 +81,11 @@ class PostfixLab:
         if not _MEMORY.exists():
             return
         with closing(sqlite3.connect(_MEMORY)) as memory, memory:
-            if memory.execute("SELECT 1 FROM sqlite_master WHERE name = 'seen'").fetchone():
+            there = {name for (name,) in memory.execute("SELECT name FROM sqlite_master")}
+            if "seen" in there:
                 memory.execute("UPDATE seen SET first = first - ?1, until = until - ?1", (seconds,))
+            if "counted" in there:
+                memory.execute("UPDATE counted SET until = until - ?1", (seconds,))
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:

@@ -36,6 +36,7 @@ from nullsender_targets.postfix.partial import Known, UnanswerableError, special
 from nullsender_targets.postfix.questions import Place
 
 RCPT_LIST, DATA_LIST, RELAY_LIST = "recipient_restrictions", "data_restrictions", "relay_restrictions"
+END_LIST = "end_of_data_restrictions"
 
 
 def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
@@ -43,11 +44,14 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
     draft = Draft(part.site.delimiters)
     rules = tuple(step.rule for step in part.steps if not step.rule.relaying)
     at_rcpt = tuple(step.rule for step in part.steps if step.stage is Stage.RCPT and not step.rule.relaying)
-    at_data = tuple(step.rule for step in part.steps if step.stage is not Stage.RCPT)
+    at_data = tuple(step.rule for step in part.steps if step.stage is Stage.DATA)
+    at_end = tuple(step.rule for step in part.steps if step.stage is Stage.CONTENT)
+    draft.noted = memory.noted(at_end)
     lists = (
         _parameter(RELAY_LIST, _relaying(part, draft), _relaying_ids(part)),
-        _parameter(RCPT_LIST, _lists(at_rcpt, part, draft), tuple(rule.id for rule in at_rcpt)),
+        _parameter(RCPT_LIST, _lists(at_rcpt, at_end, part, draft), tuple(rule.id for rule in at_rcpt)),
         _parameter(DATA_LIST, _data(at_data, part, draft), tuple(rule.id for rule in at_data)),
+        _parameter(END_LIST, _end(at_end, part, draft), tuple(rule.id for rule in at_end)),
     )
     _check_the_server(rules, part, draft)
     _check_live(part, draft)
@@ -139,14 +143,15 @@ def _leave(part: Part, which: str) -> tuple[ir.Restriction, ...]:
 
 
 # --- the three lists --------------------------------------------------------------------------------------------------
-def _lists(rules: tuple[Rule, ...], part: Part, draft: Draft) -> tuple[ir.Restriction, ...]:
+def _lists(rules: tuple[Rule, ...], at_end: tuple[Rule, ...], part: Part, draft: Draft) -> tuple[ir.Restriction, ...]:
     """Return the list for RCPT: existence for everyone, then what holds for those who have logged in, then the rest.
 
-    Mail is split last: a recipient that any rule refused is not the first one of his message.
+    Mail is split last: a recipient that any rule refused is not the first one of his message. Then he is written down.
     """
     place = _place(part, draft, "rcpt", ir.Subject.RECIPIENT, _leave(part, RCPT_LIST))
     existence = [rule for rule in rules if rule.existence]
     others = [*(rule for rule in rules if not rule.existence), *memory.splitting(part.site)]
+    others += memory.noting(at_end)
     first = _block(existence, _Moment(login=None), part, place)
     return (*first, *_with_login(others, None, part, place))
 
@@ -165,6 +170,12 @@ def _data(rules: tuple[Rule, ...], part: Part, draft: Draft) -> tuple[ir.Restric
         return (gate,) if one else ()
     inside = draft.restriction_class((*one, *leave), purpose)
     return (_only_recipient(inside, purpose, draft), *several)
+
+
+def _end(rules: tuple[Rule, ...], part: Part, draft: Draft) -> tuple[ir.Restriction, ...]:
+    """Return the list for the end of the data, of a whole server: of recipients it asks what was written down."""
+    place = replace(_place(part, draft, "end", ir.Subject.SENDER, _leave(part, END_LIST)), end=True)
+    return _block((*rules, *memory.counting(rules)), _Moment(login=False), part, place)
 
 
 def _only_recipient(inside: str, purpose: Purpose, draft: Draft) -> ir.Check:

@@ -13,7 +13,7 @@ from nullsender import condition as c
 from nullsender import features
 from nullsender.plan import Site
 from nullsender.policy import Rule
-from nullsender_targets.postfix import ir, quota, recipients, sets
+from nullsender_targets.postfix import ir, memory, quota, recipients, sets
 from nullsender_targets.postfix.draft import Draft, Purpose
 
 DUNNO = ir.Dunno()
@@ -34,13 +34,17 @@ _SUBJECTS: dict[type[c.Atom], ir.Subject] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where rules are decided: the site, the subject that is always there to ask about, and what ends the list."""
+    """Where rules are decided: the site, the subject that is always there to ask about, and what ends the list.
+
+    `end`: at the end of the data, where recipients are asked about of whom something was written down.
+    """
 
     site: Site
     always: ir.Subject
     leave: tuple[ir.Restriction, ...]
     draft: Draft
     name: str
+    end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,9 @@ def _ask_atom(
 ) -> tuple[ir.Restriction, ...]:
     draft, about = place.draft, asking(atom, purpose)
     match atom:
+        case c.RecipientIn() | c.Kept() | c.RecipientsOver() if place.end:
+            ways = memory.Ways(then, otherwise, memory.failed(rule))
+            return (memory.of_all(atom, ways, lambda to: class_of(to, about, place), draft),)
         case c.RecipientUnknown() if otherwise == DUNNO:
             return recipients.unknown(place.site, then, purpose, draft)
         case c.RecipientFull():
@@ -108,7 +115,7 @@ def _ask_atom(
             return (quota.asked(then, otherwise, lambda to: class_of(to, about, place)),)
         case c.RecipientElsewhere() if otherwise == DUNNO:
             return recipients.elsewhere(place.site, then, about, draft)
-    members = _members(atom, place.site, draft)
+    members = members_of(atom, place.site, draft)
     if members is None:
         draft.error("NS509", f"Postfix cannot ask `{features.of_literal(c.Sign.IS, atom)}` here", rule.span)
         return ()
@@ -135,10 +142,11 @@ def at_once(outcome: ir.Outcome, purpose: Purpose, place: Place) -> tuple[ir.Res
 
 def subjects(part: c.Condition, place: Place) -> frozenset[ir.Subject]:
     """Return whom the last tables of a part ask about: the classes of the reply they give."""
-    return frozenset(_SUBJECTS[type(atom)] for _, atom in c.literals(part)) or frozenset({place.always})
+    asked = (type(atom) for _, atom in c.literals(part))
+    return frozenset(_SUBJECTS.get(kind, place.always) for kind in asked) or frozenset({place.always})
 
 
-def _members(atom: c.Atom, site: Site, draft: Draft) -> sets.Members | None:
+def members_of(atom: c.Atom, site: Site, draft: Draft) -> sets.Members | None:
     """Return the keys for which the answer is yes."""
     match atom:
         case c.SenderNull():
@@ -200,10 +208,12 @@ def _tables(group: list[_Question], every: bool) -> Iterator[Part]:
 
 def _keys(atom: c.Condition, place: Place) -> tuple[ir.Key, ...] | None:
     """Return the keys of a question that a table can answer by itself, None for any other."""
+    if place.end and isinstance(atom, memory.NOTED):
+        return None
     if not isinstance(atom, c.AllOf | c.AnyOf | c.Not | c.ClientListed | c.RecipientUnknown | c.RecipientElsewhere):
         entries = getattr(atom, "entries", None)
         if entries is None or not (entries.files or entries.live):
-            members = _members(atom, place.site, place.draft)
+            members = members_of(atom, place.site, place.draft)
             return members.keys if members and not members.maps else None
     return None
 

@@ -26,7 +26,7 @@ PACKAGE = "nullsender_targets.postfix"
 FOLDER = "nullsender"
 REPLIES = ir.File("texthash", "rbl-replies")
 _PIECE = 5_000  # lines of a list
-_LISTS = ("recipient_restrictions", "data_restrictions", "relay_restrictions")
+_LISTS = ("recipient_restrictions", "data_restrictions", "end_of_data_restrictions", "relay_restrictions")
 
 
 _NAMES = {

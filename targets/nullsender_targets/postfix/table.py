@@ -8,8 +8,11 @@ from nullsender.capability import Capabilities, Loss, Way
 from nullsender.policy import Stage
 
 _RCPT, _DATA = frozenset({Stage.RCPT}), frozenset({Stage.DATA})
+_END = frozenset({Stage.CONTENT})
 _BOTH = _RCPT | _DATA
 _SINCE = (3, 7)
+_NOTED = "a service of ours writes down at RCPT what is true of each recipient"
+_COUNTED = "a service of ours writes the recipients down at RCPT"
 _ONE = "of a message for several recipients Postfix names none at DATA: then the rule does not fire"
 
 
@@ -20,7 +23,13 @@ def _ways(sentence: str, stages: frozenset[Stage] = _BOTH, needs: str = "") -> t
 def _of_recipients(sentence: str) -> tuple[Way, ...]:
     """Return the ways of a question about the recipient: exact at RCPT, and at DATA where there is just one."""
     at_data = Way(f"{sentence}; {_ONE}", _DATA, several=frozenset({Loss.NARROWER}), since=_SINCE)
-    return (*_ways(sentence, _RCPT), at_data)
+    return (*_ways(sentence, _RCPT), at_data, *_at_end(_NOTED))
+
+
+def _at_end(sentence: str = "smtpd_end_of_data_restrictions, before the message is accepted") -> tuple[Way, ...]:
+    """Return the way of what is asked at the end of the data, where nothing else refuses the message after that."""
+    needs, without = frozenset({"standalone"}), frozenset({"milter"})
+    return (Way(sentence, _END, needs=needs, without=without, since=_SINCE),)
 
 
 def _either(feature: str, ways: tuple[Way, ...]) -> Mapping[str, tuple[Way, ...]]:
@@ -30,34 +39,42 @@ def _either(feature: str, ways: tuple[Way, ...]) -> Mapping[str, tuple[Way, ...]
 _CLIENTS = "check_client_access with a cidr table"
 _LOGIN = "check_sasl_access leads clients that have logged in through a class of their own"
 _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
-    **_either("sender is null", _ways("check_sender_access with the key `<>`")),
-    **_either("sender is postmaster", _ways("check_sender_access with a pcre table")),
-    **_either("sender in", _ways("check_sender_access, with an index where the set is a file")),
+    **_either("sender is null", (*_ways("check_sender_access with the key `<>`"), *_at_end())),
+    **_either("sender is postmaster", (*_ways("check_sender_access with a pcre table"), *_at_end())),
+    **_either("sender in", (*_ways("check_sender_access, with an index where the set is a file"), *_at_end())),
     **_either("recipient in", _of_recipients("check_recipient_access, with an index where the set is a file")),
     **_either("kept recipient", _of_recipients("check_recipient_access with a pcre table")),
-    **_either("several recipients", _ways("at DATA a table on the recipient is asked only when there is one", _DATA)),
-    **_either("client in", _ways(_CLIENTS)),
-    **_either("helo in", _ways("check_helo_access with a pcre table")),
-    **_either("upstream client", _ways(_CLIENTS)),
+    **_either(
+        "several recipients",
+        _ways("at DATA a table on the recipient is asked only when there is one", _DATA) + _at_end(_COUNTED),
+    ),
+    **_either("recipients > N", _at_end(_COUNTED)),
+    **_either("client in", (*_ways(_CLIENTS), *_at_end())),
+    **_either("helo in", (*_ways("check_helo_access with a pcre table"), *_at_end())),
+    **_either("upstream client", (*_ways(_CLIENTS), *_at_end())),
     **_either(
         "trusted client",
         _ways(f"{_CLIENTS}; {_LOGIN}", needs="fragment")
-        + _ways(f"{_CLIENTS}; a whole server offers no login", needs="standalone"),
+        + _ways(f"{_CLIENTS}; a whole server offers no login", needs="standalone")
+        + _at_end(),
     ),
     **_either(
         "authenticated",
-        _ways(_LOGIN, needs="fragment") + _ways("a whole server offers no login: nobody has", needs="standalone"),
+        _ways(_LOGIN, needs="fragment")
+        + _ways("a whole server offers no login: nobody has", needs="standalone")
+        + _at_end(),
     ),
     "client listed": _ways("reject_rbl_client, after everything else was asked, its reply in rbl_reply_maps", _RCPT)
     + _ways("reject_rbl_client, after everything else was asked, its reply in rbl_reply_maps", _DATA),
-    "not client has no name": _ways("check_client_access, where a client without a name is `unknown`"),
+    "not client has no name": _ways("check_client_access, where a client without a name is `unknown`") + _at_end(),
     **_either(
         "recipients over quota",
         _ways("a service of ours asks the one at 127.0.0.1:12340 (policy protocol); no answer means not full", _RCPT),
     ),
     "relaying": _ways("smtpd_relay_restrictions: recipients elsewhere are for trusted clients", _RCPT),
     "nonexistent recipients": _ways("check_recipient_access with an index of each list, before everything else", _RCPT),
-    "set from live file": _ways("the owner's table: lmdb, made with postmap, or cidr for networks; missing is 451"),
+    "set from live file": _ways("the owner's table: lmdb, made with postmap, or cidr for networks; missing is 451")
+    + _at_end(),
 }
 _RECIPIENTS: Mapping[str, tuple[Way, ...]] = {
     "recipients from file": _ways("an lmdb index, built on the host"),
@@ -79,9 +96,14 @@ _RECIPIENTS: Mapping[str, tuple[Way, ...]] = {
 }
 _ACTIONS: Mapping[str, tuple[Way, ...]] = {
     "reject": _ways("the access table gives the reply, with the rule's id"),
-    "defer": _ways("the access table gives the reply, with the rule's id"),
-    "reply code": _ways("the access table gives code and enhanced code"),
-    "report only": _ways("WARN in an access table; warn_if_reject before reject_rbl_client"),
+    "defer": _ways("the access table gives the reply, with the rule's id") + _at_end(),
+    "reply code": _ways("the access table gives code and enhanced code") + _at_end(),
+    "report only": _ways("WARN in an access table; warn_if_reject before reject_rbl_client") + _at_end(),
+    **{
+        f"limit per {per}": _at_end("a service of ours counts in a database of SQLite when nothing else refuses")
+        for per in ("recipient", "client", "sender", "domain")
+    },
+    "limit per login": _at_end("a whole server offers no login: nobody is counted"),
     "greylist": _ways(
         "a service of ours writes the first try down in a database of SQLite, and defers until then", _RCPT
     ),
@@ -138,8 +160,6 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
 _HEADER = "header_checks know no sender, client or recipient: trusted clients and kept addresses would be refused, too"
 _BODY = "body_checks read 51,200 octets line by line, undecoded, and know no sender, client or recipient"
 _CANNOT: Mapping[str, str] = {
-    "recipients > N": "Postfix tells one recipient from several, and counts no further",
-    "not recipients > N": "Postfix tells one recipient from several, and counts no further",
     "not client listed": "permit_dnswl_client would end the whole list, and defer later refusals when the DNS fails",
     "client has no name": "reject_unknown_client_hostname also defers when the lookup of the name fails",
     "not relaying": "relaying stands before all rules",
@@ -161,10 +181,6 @@ _CANNOT: Mapping[str, str] = {
             "report is": _HEADER,
             "forged bounces": _BODY,
         }.items()
-    },
-    **{
-        f"limit per {per}": "the counters of anvil are of clients, and count all mail alike, also what is refused"
-        for per in ("recipient", "client", "sender", "domain", "login")
     },
 }
 
