@@ -265,7 +265,7 @@ class _Comparison:
 
     def _forwarded_from(self, recipient: str) -> str:
         """Return where a bounce of forwarded mail goes; every other recipient as it is."""
-        forwards = srs_of(self.policy)
+        forwards = srs_of(self.policy, self.plan.name)
         here = forwards and recipient.lower().endswith(f"@{forwards.domain}")
         return (srs.inside(recipient) if here else None) or recipient
 

@@ -12,7 +12,7 @@ from nullsender import canonical, membership
 from nullsender import condition as c
 from nullsender import policy as p
 from nullsender.names import Entries
-from nullsender.scope import trusted_of
+from nullsender.scope import srs_of, trusted_of
 from nullsender.session import Message, Session
 from nullsender.truth import Truth, conjunction, disjunction
 
@@ -106,8 +106,8 @@ def served(view: View, recipient: str) -> Truth:
 
 
 def _srs_domain(view: View) -> str | None:
-    settings = (statement.setting for statement in view.policy.statements)
-    return next((setting.domain for setting in settings if isinstance(setting, p.RewriteSrs)), None)
+    forwards = srs_of(view.policy, view.deployment)
+    return forwards.domain if forwards else None
 
 
 def _unknown(view: View, recipient: str, _: c.RecipientUnknown) -> Truth:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from nullsender.policy import Rule, Stage
+from nullsender.srs import Dialect
 
 Version = tuple[int, ...]
 
@@ -37,7 +38,7 @@ class Way:
     `stages` are the moments at which the component decides it; they do not count for settings. `needs` are
     circumstances that all must hold: a kind of link (`milter`), or the mode (`standalone`, `fragment`); of `without`
     none may. `several` are losses that only messages with several recipients show: they count unless the rule sees none
-    of those.
+    of those. `dialect` is that of the addresses that it makes, which nobody takes who speaks another.
     """
 
     sentence: str
@@ -48,6 +49,7 @@ class Way:
     since: Version = ()
     before: Version | None = None
     several: frozenset[Loss] = frozenset()
+    dialect: Dialect | None = None
 
     def serves(self, version: Version, circumstances: frozenset[str]) -> bool:
         fits = self.needs <= circumstances and self.without.isdisjoint(circumstances)

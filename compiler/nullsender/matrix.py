@@ -82,17 +82,21 @@ def _columns(targets: Sequence[AnyTarget]) -> Iterator[Column]:
     """Yield a column for each target that decides anything, and for each server with each such helper."""
     deciding = [target for target in targets if target.capabilities.ways]
     titles = {kind: target.title for target in targets for kind in target.capabilities.offers}
-    further = {t.name: {k: titles[k] for k in t.capabilities.accepts if k in titles} for t in deciding}
+    busy = {kind for target in deciding for kind in target.capabilities.offers}
+    further = {
+        t.name: {k: titles[k] for k in t.capabilities.accepts if k in titles and k not in busy} for t in deciding
+    }
     for target in deciding:
         offers = frozenset(target.capabilities.offers)
-        its = further[target.name] if offers else {}
+        its = further[target.name]
         yield Column(target.title, ((target, MODES | offers | set(its)),), its)
     for server in deciding:
         for helper in deciding:
             kind = next((k for k in server.capabilities.accepts if k in helper.capabilities.offers), None)
             if helper is not server and kind is not None:
-                its = further[helper.name]
-                members = ((server, MODES | {kind}), (helper, MODES | {kind} | set(its)))
+                of_server, of_helper = further[server.name], further[helper.name]
+                members = ((server, MODES | {kind} | set(of_server)), (helper, MODES | {kind} | set(of_helper)))
+                its = {**of_server, **of_helper}
                 yield Column(f"{server.title} with {helper.title}", members, its)
 
 

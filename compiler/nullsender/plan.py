@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nullsender.capability import Loss, Version
 from nullsender.names import Entries
 from nullsender.policy import Delivery, QuarantineInto, RewriteSrs, Rule, Served, SignBatv, Stage, Statement
+from nullsender.srs import Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class DeploymentPlan:
     parts: tuple[Part, ...]  # the server, then its helpers in the order written
     placed: tuple[Placed, ...]
     gaps: tuple[Gap, ...]
+    dialect: Dialect | None = None  # of the addresses that it makes of senders of forwarded mail
 
 
 @dataclass(frozen=True, slots=True)

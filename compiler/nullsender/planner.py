@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -14,7 +14,7 @@ from nullsender.features import full_condition, of_statement, silences
 from nullsender.order import can_meet, decides, same_outcome
 from nullsender.placing import Member, Option, options, team
 from nullsender.plan import DeploymentPlan, Gap, Part, Placed, Plan, Site
-from nullsender.refusal import Catalogue, Refusals
+from nullsender.refusal import Catalogue, Refusals, two_dialects
 from nullsender.scope import batv_of, rules_of, srs_of, statements_of, trusted_of
 
 
@@ -33,7 +33,8 @@ def plan(
         done[deployment.name] = planner.run({id_: f for f in deployment.behind for id_ in _ids(done[f])})
     wanted = only or tuple(done)
     plans = tuple(done[d.name] for d in policy.deployments if d.name in wanted)
-    return Plan(plans), tuple(one for name, found in found_of.items() if name in wanted for one in found)
+    found_in = tuple(one for name, found in found_of.items() if name in wanted for one in found)
+    return Plan(plans), (*found_in, *_dialects(policy, done))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,9 @@ class _Planner:
                 *(Placed(s.statement.id, s.member.name, None, frozenset(), (s.sentence,)) for s in settings),
             ),
             gaps,
+            next(
+                (way.dialect for s in settings for way in s.member.ways(of_statement(s.statement)) if way.dialect), None
+            ),
         )
 
     # --- rules --------------------------------------------------------------------------------------------------------
@@ -161,7 +165,7 @@ class _Planner:
             policy.delimiters,
             policy.quarantine,
             policy.split,
-            srs_of(policy),
+            srs_of(policy, self.deployment.name),
             batv_of(policy, self.deployment.name),
             silences(rules_of(policy, self.deployment.name), policy),
         )
@@ -222,6 +226,15 @@ class _Planner:
             ),
             behind=self.deployment.behind,
         )
+
+
+def _dialects(policy: p.Policy, plans: Mapping[str, DeploymentPlan]) -> Iterator[Diagnostic]:
+    """See that all who rewrite forwarded mail by one statement take the bounces of each other's."""
+    for statement in (one for one in policy.statements if isinstance(one.setting, p.RewriteSrs)):
+        here = [d for d in policy.deployments if statement in statements_of(policy, d.name) and plans[d.name].dialect]
+        other = next((d for d in here if plans[d.name].dialect is not plans[here[0].name].dialect), None)
+        if other is not None:
+            yield two_dialects(statement, *((d, plans[d.name].dialect) for d in (here[0], other)))
 
 
 def _fronts_first(deployments: tuple[p.Deployment, ...]) -> Iterator[p.Deployment]:

@@ -11,6 +11,7 @@ from nullsender.diagnostic import Diagnostic, Label, Severity
 from nullsender.features import of_rule, of_statement
 from nullsender.placing import Member, Option, lacking
 from nullsender.source import Span
+from nullsender.srs import Dialect
 from nullsender.target import AnyTarget
 
 
@@ -174,6 +175,21 @@ class Refusals:
         newest = version(table.versions[-1])
         exact = [way for way in table.ways.get(feature, ()) if not way.losses and way.serves(newest, way.needs)]
         return min((way.needs & frozenset(table.accepts) for way in exact), key=len, default=None)
+
+
+def two_dialects(statement: p.Statement, *speakers: tuple[p.Deployment, Dialect | None]) -> Diagnostic:
+    """Say that two deployments would make addresses of which neither takes the other's."""
+    (one, _), (other, _) = speakers
+    return Diagnostic(
+        "NS560",
+        f"`{one.name}` and `{other.name}` would rewrite forwarded mail in two dialects of SRS",
+        statement.span,
+        note="\n".join(f"{d.name}: {dialect.value}" for d, dialect in speakers if dialect)
+        + "\nneither takes the bounces of what the other forwarded",
+        labels=(Label(one.span, "speaks one"), Label(other.span, "speaks the other")),
+        help=f"write `on {one.name}` at the statement and have the mail for its domain go there alone, "
+        "or deploy both to what speaks one dialect",
+    )
 
 
 def _deciding(members: Iterable[Member]) -> Iterator[Member]:

@@ -30,6 +30,7 @@ def batv_of(policy: Policy, deployment: str) -> SignBatv | None:
     return next((s.setting for s in everywhere if isinstance(s.setting, SignBatv)), None)
 
 
-def srs_of(policy: Policy) -> RewriteSrs | None:
-    """Return how forwarded mail is rewritten: every deployment knows the addresses that any of them makes."""
-    return next((s.setting for s in policy.statements if isinstance(s.setting, RewriteSrs)), None)
+def srs_of(policy: Policy, deployment: str) -> RewriteSrs | None:
+    """Return how a deployment rewrites forwarded mail; it takes the bounces of it, and no other does."""
+    here = statements_of(policy, deployment)
+    return next((s.setting for s in here if isinstance(s.setting, RewriteSrs)), None)

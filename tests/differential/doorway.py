@@ -41,7 +41,7 @@ class Doorway:
             return Observed(recipients, log=refused)
         _, octets = compose(session, asked_of(deployed.policy))
         fields, body = read_message(octets).fields, octets.partition(b"\n\n")[2].decode().replace("\n", "\r\n")
-        tags = Tags(deployed.policy, deployed.plan.name)
+        tags = Tags(deployed.policy, deployed.plan.name, deployed.plan.dialect)
         sent = tuple(tags.sent(recipient, session) for recipient in accepted)
         mail = Mail(session.sender, sent, session.client, session.helo, session.login, fields, body)
         outcome = filtered(mail)

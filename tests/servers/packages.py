@@ -18,6 +18,7 @@ INSTALLED: Mapping[str, str] = {
     "postfix": "/usr/sbin/postfix",
     **{f"postfix-{kind}": f"/usr/lib/postfix/postfix-{kind}.so" for kind in ("ldap", "lmdb", "mysql")},
     **{f"postfix-{kind}": f"/usr/lib/postfix/postfix-{kind}.so" for kind in ("pcre", "pgsql", "sqlite")},
+    "postsrsd": "/usr/sbin/postsrsd",
     "rbldnsd": "/usr/sbin/rbldnsd",
     "redis-server": "/usr/bin/redis-server",
     "rspamd": "/usr/bin/rspamd",
@@ -26,6 +27,7 @@ INSTALLED: Mapping[str, str] = {
 SERVICES: Mapping[str, str] = {  # package -> the service that it brings
     "dovecot-core": "dovecot",
     "postfix": "postfix",
+    "postsrsd": "postsrsd",
     "rbldnsd": "rbldnsd",
     "redis-server": "redis-server",
     "rspamd": "rspamd",

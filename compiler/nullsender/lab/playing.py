@@ -83,7 +83,7 @@ class Player:
         """Hold the dialogue and wait until nothing moves any more; return the message's id and the replies."""
         mark = self.deployed.mark()
         id_, octets = compose(session, asked_of(self.deployed.policy))
-        tags = Tags(self.deployed.policy, self.deployed.plan.name)
+        tags = self._tags()
         sender = as_sent(session.sender)
         recipients = tuple(tags.sent(as_sent(recipient), session) for recipient in session.recipients)
         attempt = self.deployed.lab.attempt(sender, recipients, octets, session.client, session.helo, spoken)
@@ -104,7 +104,7 @@ class Player:
         lab.resolver.server = None  # listings change from session to session
         lab.resolver.nameless = set() if session.named else {session.client}
         lab.resolver.silent = set(session.silent)
-        Tags(self.deployed.policy, self.deployed.plan.name).furnish()
+        self._tags().furnish()
         lab.resolver.set_listed(Listed(zone, session.client, code) for zone, code in sorted(session.listed))
         if self.settled:
             self._settle()
@@ -182,12 +182,16 @@ class Player:
         found = seen(session, attempt, id_, sink.received, self.deployed.policy)
         return replace(
             found,
-            ill_signed=tuple(Tags(self.deployed.policy, self.deployed.plan.name).wrong(found, session)),
+            ill_signed=tuple(self._tags().wrong(found, session)),
             turned_away=tuple(sink.turned_away),
             held=any(id_.encode() in octets for target_lab in self._labs() for octets in target_lab.held()),
             log=self.deployed.log_since(mark),
             spoken=tuple(spoken),
         )
+
+    def _tags(self) -> Tags:
+        plan = self.deployed.plan
+        return Tags(self.deployed.policy, plan.name, plan.dialect)
 
     def _labs(self) -> Iterator[TargetLab]:
         for output in self.deployed.outputs:

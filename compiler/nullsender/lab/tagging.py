@@ -16,6 +16,7 @@ from nullsender.membership import has_address
 from nullsender.observation import Observed
 from nullsender.scope import batv_of, srs_of
 from nullsender.session import Session
+from nullsender.srs import Dialect
 
 KEYS = (Key(3, "the-lab-signs-with-this", date(2026, 1, 1)), Key(2, "the-lab-signed-with-this", date(2025, 1, 1)))
 _FORGED = Key(3, "nobody-has-this", None)
@@ -28,6 +29,7 @@ class Tags:
 
     policy: p.Policy
     deployment: str
+    dialect: Dialect | None = None
 
     def furnish(self) -> None:
         """Write the file of keys, as `nullsender keys` would."""
@@ -39,11 +41,11 @@ class Tags:
 
     def sent(self, address: str, session: Session) -> str:
         """Return a recipient with the tag or hash that the session says it has; by itself, a tag is a good one."""
-        forwards, sender = srs_of(self.policy), srs.inside(address)
-        if forwards and sender and address.lower().endswith(f"@{forwards.domain}"):
+        forwards, sender = srs_of(self.policy, self.deployment), srs.inside(address)
+        if forwards and self.dialect and sender and address.lower().endswith(f"@{forwards.domain}"):
             day = int(time.time()) // SECONDS_A_DAY - (_LONG_AGO if session.srs == "expired" else 0)
             key = _FORGED if session.srs not in ("valid", "expired") else KEYS[len(sender) % 2]
-            return srs.rewritten(sender, forwards.domain, key, day)
+            return srs.rewritten(sender, forwards.domain, key, day, self.dialect)
         if not self.may_be_signed(address):
             return address
         state = session.batv or ("valid" if canonical.tagged(address) else "missing")

@@ -8,6 +8,7 @@ from nullsender.capability import ANY_STAGE, Capabilities, Way
 from nullsender.condition import HeaderMatches, literals
 from nullsender.features import full_condition
 from nullsender.policy import Rule, Stage
+from nullsender.srs import Dialect
 
 _RCPT = frozenset({Stage.RCPT})
 _MESSAGE = frozenset({Stage.DATA, Stage.CONTENT})
@@ -129,7 +130,12 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
         *_standalone("a whole server answers nobody"),
     ),
     "word ndrs": _way("`bounce_message_file` and `warn_message_file`, made from the policy's file"),
-    "rewrite with srs": _way("`srs_encode` in the transports to other machines, `inbound_srs` before existence"),
+    "rewrite with srs": (
+        Way(
+            "`srs_encode` in the transports to other machines, `inbound_srs` before existence",
+            dialect=Dialect.MD5,
+        ),
+    ),
     "sign mail with batv": _way("`return_path` of the transports to other machines, with an HMAC"),
     "copy double bounces": _standalone("`errors_to` of the routers for null senders"),
 }

@@ -23,7 +23,7 @@ def only_trusted(ids: tuple[str, ...]) -> Settled:
     way_back: ir.Value = (ir.File("pcre", AGAIN),)
     services = (
         entrance(TRUSTED, TRUSTED_PORT, (("smtpd_command_filter", way_back),), ids),
-        _way_there(TRUSTED, (("smtp_header_checks", _NOTHING),), ids),
+        way_there(TRUSTED, (("smtp_header_checks", _NOTHING),), ids),
     )
     never: tuple[tuple[str, ir.Value], ...] = (("smtpd_command_filter", (ir.File("pcre", NEVER),)),)
     return Settled(services=services, entrance=never, filters=(NEVER, AGAIN))
@@ -65,7 +65,7 @@ def quarantine(address: str | None, *, marked: bool) -> Settled:
     services = (
         entrance(QUARANTINE, QUARANTINE_PORT, options, ()),
         ir.Service(cleanup, "unix", "cleanup", (("hopcount_limit", ir.Expression("200")), *larger), "n", processes="0"),
-        _way_there(QUARANTINE, soft, ()),
+        way_there(QUARANTINE, soft, ()),
     )
     filters = (ASIDE if address else NEVER, *((QUARANTINED, UNMARKED) if marked else ()))
     return Settled(services=services, marks=(QUARANTINED,) if marked else (), filters=filters)
@@ -100,11 +100,14 @@ def entrance(name: str, port: int, options: tuple[tuple[str, ir.Value], ...], id
     )
 
 
-def _way_there(name: str, options: tuple[tuple[str, ir.Value], ...], ids: tuple[str, ...]) -> ir.Service:
+def way_there(
+    name: str, options: tuple[tuple[str, ir.Value], ...], ids: tuple[str, ...], command: str = "smtp"
+) -> ir.Service:
+    """Return a transport to what listens on this machine: what it brings stays as it is."""
     return ir.Service(
         name,
         "unix",
-        "smtp",
+        command,
         (
             ("syslog_name", ir.Expression(f"postfix/{name}")),
             ("smtp_send_xforward_command", ir.Expression("yes")),

@@ -75,7 +75,22 @@ class Union:
     maps: tuple[Map, ...]
 
 
-Map = File | LiveTable | Static | Pipe | Union
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """One key and its answer, in main.cf itself."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tcp:
+    """Somebody on this host who is asked, tcp_table(5)."""
+
+    address: str
+
+
+Map = File | LiveTable | Static | Pipe | Union | Inline | Tcp
 
 
 # --- restrictions -----------------------------------------------------------------------------------------------------
@@ -236,6 +251,7 @@ class How(Enum):
     UNLESS = "unless"  # only where nothing is there
     FIRST = "first"  # put before what is there
     LAST = "last"
+    NAMED = "named"  # as it is, but named: programs know no defaults of what only others use
     WRAP = "wrap"  # what is there moves into the class nullsender_site_NAME
 
 
@@ -260,6 +276,15 @@ class Service:
     wakeup: str = "-"
     processes: str = "-"
     made_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """The domain of rewritten senders, and the map that answers MEMBER for addresses of ours."""
+
+    domain: str
+    ours: Map
+    made_for: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,3 +326,4 @@ class Configuration:
     asks_quota: bool = False
     remembers: bool = False
     reporting: tuple[tuple[str, Value], ...] = ()
+    forwarding: Forwarding | None = None

@@ -22,6 +22,7 @@ from nullsender_targets.postfix import (
     callouts,
     detours,
     directories,
+    forwarding,
     ir,
     memory,
     quota,
@@ -55,7 +56,7 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
     )
     _check_the_server(rules, part, draft)
     _check_live(part, draft)
-    settled = settings.settings(part)
+    settled = settings.settings(part).and_(forwarding.settings(part, draft))
     aliases = tags.aliases(part, draft)
     draft.found.extend(settled.diagnostics)
     configuration = ir.Configuration(
@@ -65,7 +66,9 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         lists=(*draft.lists.values(), *settled.lists),
         replies=tuple(draft.replies),
         classes=tuple(draft.classes),
-        parameters=(*(one for one in lists if one.value), *settled.parameters, *((aliases,) if aliases else ())),
+        parameters=tuple(
+            _joined((*(one for one in lists if one.value), *settled.parameters, *((aliases,) if aliases else ())))
+        ),
         services=(*settled.services, *_services(draft)),
         entrance=settled.entrance,
         reporting=settled.reporting,
@@ -78,6 +81,7 @@ def lower(part: Part) -> tuple[ir.Configuration, tuple[Diagnostic, ...]]:
         untags=aliases is not None,
         asks_quota=draft.asks_quota,
         remembers=draft.remembers,
+        forwarding=settled.forwarding,
     )
     return configuration, tuple(draft.found)
 
@@ -89,6 +93,18 @@ def _services(draft: Draft) -> Iterable[ir.Service]:
         yield quota.SERVICE
     if draft.remembers:
         yield memory.SERVICE
+
+
+def _joined(parameters: Iterable[ir.Parameter]) -> Iterable[ir.Parameter]:
+    """Return each parameter once: tables of several purposes stand one after the other."""
+    found: dict[str, ir.Parameter] = {}
+    for one in parameters:
+        before = found.get(one.name)
+        if before is not None and isinstance(before.value, tuple) and isinstance(one.value, tuple):
+            value, ids = (*before.value, *one.value), (*before.made_for, *one.made_for)
+            one = replace(one, value=value, made_for=ids)
+        found[one.name] = one
+    return found.values()
 
 
 # --- what is known where ----------------------------------------------------------------------------------------------

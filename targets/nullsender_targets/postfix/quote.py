@@ -51,6 +51,12 @@ def literal(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_\x80-\U0010ffff]", lambda found: "\\" + found[0], text)
 
 
+def at_domain(name: str, delimiters: str = "") -> dict[str, Quoted]:
+    """Return the end of addresses of a domain, and the delimiters of subaddresses, for patterns."""
+    inside = f"(?:[{delimiter_class(delimiters)}].*)?" if delimiters else ""
+    return {"domain": Quoted(f"@{domain(name)}"), "subaddress": Quoted(inside)}
+
+
 def delimiter_class(delimiters: str) -> str:
     """Return the inside of a character class."""
     return re.sub(r"[^A-Za-z0-9]", lambda found: "\\" + found[0], delimiters)
@@ -228,6 +234,14 @@ def table(of: ir.Map) -> Quoted:
             return Quoted("pipemap:{" + ",".join(map(table, maps)) + "}")
         case ir.Union(maps):
             return Quoted("unionmap:{" + ",".join(map(table, maps)) + "}")
+        case ir.Inline(key, value):
+            return Quoted(f"inline:{{{{{_inline(key)}={word(value)}}}}}")
+        case ir.Tcp(address):
+            return Quoted(f"tcp:{word(address)}")
+
+
+def _inline(key: str) -> str:
+    return key if key == "<>" else word(key)
 
 
 def restriction(of: ir.Restriction) -> Quoted:

@@ -8,13 +8,15 @@ from dataclasses import replace
 from nullsender.names import CompiledFile, Entries, Kind, LiveFile
 from nullsender.plan import Site
 from nullsender.policy import Callout, Directory, RecipientSource, Served, TheServer
-from nullsender_targets.postfix import directories, ir, sets
+from nullsender_targets.postfix import directories, forwarding, ir, sets
 from nullsender_targets.postfix.draft import Draft, Purpose
 
 
 def elsewhere(site: Site, then: ir.Outcome, purpose: Purpose, draft: Draft) -> tuple[ir.Restriction, ...]:
     """Return what leads recipients of domains that are not served to `then`."""
     members = sets.joined(sets.addresses(one.domains, draft) for one in site.served)
+    if site.srs:
+        members = replace(members, keys=(*members.keys, ir.AtDomain(site.srs.domain)))
     return (sets.question(ir.Subject.RECIPIENT, members, (ir.Dunno(), then), purpose, draft),)
 
 
@@ -29,7 +31,8 @@ def unknown(site: Site, then: ir.Outcome, purpose: Purpose, draft: Draft) -> tup
     Sources are asked one after the other: the compiled lists, the owner's tables, then the server itself; a failing
     table ends it with 451. Where there are directories, a service asks them and the owner's tables together.
     """
-    return tuple(
+    of_srs = _of_srs(site.srs.domain, then, purpose, draft) if site.srs else ()
+    return *of_srs, *(
         restriction
         for number, served in enumerate(site.served, 1)
         if not served.anyone
@@ -91,6 +94,20 @@ def _of_served(
         ir.Static(ir.NEITHER),
     )
     yield ir.Check(ir.Subject.RECIPIENT, ir.Pipe((ir.Union(asked), draft.table(decide, purpose))))
+
+
+def _of_srs(domain: str, then: ir.Outcome, purpose: Purpose, draft: Draft) -> tuple[ir.Restriction, ...]:
+    """Return what leads recipients at the domain of rewritten senders to `then`: all but bounces with a good hash."""
+    purpose = replace(purpose, name=f"{purpose.name} srs")
+    bounce = sets.table(ir.Subject.SENDER, (ir.Row(ir.NullSender(), ir.Dunno()),), then, purpose, draft)
+    good = ir.Union((ir.Pipe((forwarding.found(), ir.Static(ir.MEMBER))), ir.Static(ir.NEITHER)))
+    decide = (ir.Row(ir.Marked(ir.MEMBER), ir.Dunno()), ir.Row(ir.Anything(), then))
+    hash_ = ir.Check(ir.Subject.RECIPIENT, ir.Pipe((good, draft.table(decide, purpose))))
+    rows = (
+        ir.Row(ir.Mailbox(f"postmaster@{domain}", draft.delimiters), ir.Dunno()),
+        ir.Row(ir.AtDomain(domain), ir.Enter(draft.restriction_class((bounce, hash_), purpose))),
+    )
+    return (ir.Check(ir.Subject.RECIPIENT, draft.table(rows, purpose)),)
 
 
 def _compiled(number: int, served: Served, draft: Draft) -> Iterator[ir.Map]:

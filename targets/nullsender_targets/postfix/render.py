@@ -18,6 +18,7 @@ from nullsender.target import Artifact
 from nullsender_targets.postfix import ir, memory, quote
 from nullsender_targets.postfix.detours import QUARANTINE, QUARANTINE_PORT, TRUSTED, TRUSTED_PORT
 from nullsender_targets.postfix.draft import list_file
+from nullsender_targets.postfix.forwarding import ADDRESSES, LEAVES, NEXT_HOP, NOBODYS, POSTMASTER, SERVED
 from nullsender_targets.postfix.returning import NAME as NOTHING
 from nullsender_targets.postfix.settings import TEMPLATES
 from nullsender_targets.postfix.tags import HERE, INSIDE
@@ -53,6 +54,7 @@ def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
         *(_list(one) for one in configuration.lists),
         *_directories(configuration),
         *_memory(configuration),
+        *_forwarding(configuration),
         *_scripts(),
     )
 
@@ -60,7 +62,8 @@ def artifacts(configuration: ir.Configuration) -> tuple[Artifact, ...]:
 def _filters(configuration: ir.Configuration) -> Iterator[Artifact]:
     aside = quote.pcre_recipient(configuration.aside) if configuration.aside else None
     for name in configuration.filters:
-        yield artifact(f"{FOLDER}/{name}", render(PACKAGE, _template(name), **_NAMES, aside=aside))
+        page = render(PACKAGE, _template(name), **_NAMES, aside=aside, forwards=configuration.forwarding is not None)
+        yield artifact(f"{FOLDER}/{name}", page)
 
 
 # --- main.cf and master.cf --------------------------------------------------------------------------------------------
@@ -321,6 +324,24 @@ def _directory(table: ir.Directory) -> dict[str, object]:
 def _password(table: ir.Directory) -> dict[str, Quoted]:
     setting, file = table.password or ("", "")
     return {"name": quote.word(table.name), "setting": quote.word(setting), "file": quote.setting(file)}
+
+
+def _forwarding(configuration: ir.Configuration) -> Iterator[Artifact]:
+    if (forwarding := configuration.forwarding) is None:
+        return
+    words = quote.at_domain(forwarding.domain, configuration.delimiters)
+    for name in (ADDRESSES, POSTMASTER, NOBODYS, LEAVES, SERVED):
+        page = render(
+            PACKAGE,
+            _template(name),
+            **words,
+            member=quote.word(ir.MEMBER),
+            neither=quote.word(ir.NEITHER),
+            next_hop=Quoted(NEXT_HOP),
+            ours=quote.table(forwarding.ours),
+        )
+        yield artifact(f"{FOLDER}/{name}", page)
+    yield from _scripts("srs")
 
 
 # --- files that are no templates --------------------------------------------------------------------------------------

@@ -101,7 +101,7 @@ def _through(address: str, helo: str | None, ids: tuple[str, ...]) -> Settled:
     if helo:
         options.append(("smtp_helo_name", ir.Expression(helo)))
     service = ir.Service("nullsender-ndr", "unix", "smtp", tuple(options), made_for=ids)
-    key = ir.Expression("inline:{{<>=nullsender-ndr:}}")
+    key: tuple[ir.Map, ...] = (ir.Inline("<>", "nullsender-ndr:"),)
     parameter = ir.Parameter("sender_dependent_default_transport_maps", key, ids, ir.How.FIRST)
     return Settled((parameter,), (service,))
 

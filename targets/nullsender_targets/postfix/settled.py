@@ -17,6 +17,7 @@ class Settled:
     marks: tuple[str, ...] = ()  # names of the filters that see marks of a filter beside it
     lists: tuple[ir.List, ...] = ()
     filters: tuple[str, ...] = ()
+    forwarding: ir.Forwarding | None = None
     diagnostics: tuple[Diagnostic, ...] = field(default=())
 
     def and_(self, more: Settled) -> Settled:
@@ -28,5 +29,6 @@ class Settled:
             self.marks + more.marks,
             self.lists + more.lists,
             self.filters + more.filters,
+            self.forwarding or more.forwarding,
             self.diagnostics + more.diagnostics,
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from nullsender.capability import Capabilities, Loss, Way
 from nullsender.policy import Stage
+from nullsender.srs import Dialect
 
 _RCPT, _DATA = frozenset({Stage.RCPT}), frozenset({Stage.DATA})
 _END = frozenset({Stage.CONTENT})
@@ -156,6 +157,15 @@ _SETTINGS: Mapping[str, tuple[Way, ...]] = {
     "warn about delay": _ways("sets delay_warning_time"),
     "word ndrs": _ways("bounce_template_file, made from the policy's file"),
     "copy double bounces": _ways("2bounce_notice_recipient, with 2bounce in notify_classes"),
+    "rewrite with srs": (
+        Way(
+            "what goes elsewhere from senders elsewhere goes by a program of ours, which asks postsrsd if the original "
+            "recipient was here; virtual aliases lead bounces back",
+            needs=frozenset({"srs"}),
+            since=_SINCE,
+            dialect=Dialect.SHA1,
+        ),
+    ),
 }
 _HEADER = "header_checks know no sender, client or recipient: trusted clients and kept addresses would be refused, too"
 _BODY = "body_checks read 51,200 octets line by line, undecoded, and know no sender, client or recipient"
@@ -168,7 +178,6 @@ _CANNOT: Mapping[str, str] = {
     "score": "Postfix knows no score",
     "answer automatically": "Postfix has no autoresponder; Dovecot beside it has",
     "sign mail with batv": "Postfix signs nothing by itself; a filter can",
-    "rewrite with srs": "canonical maps, as postsrsd has them, rewrite the sender of all mail, forwarded or not",
     **{
         f"{sign}{feature}": sentence
         for sign in ("", "not ")
@@ -188,6 +197,6 @@ capabilities = Capabilities(
     versions=("3.7",),
     ways={**_QUESTIONS, **_RECIPIENTS, **_ACTIONS, **_SETTINGS},
     cannot=_CANNOT,
-    accepts=("milter", "mailbox"),
+    accepts=("milter", "mailbox", "srs"),
     unreadable=(451, "4.3.5"),
 )

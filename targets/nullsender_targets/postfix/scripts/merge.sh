@@ -56,12 +56,14 @@ main_cf() { # ask first and change then: postconf warns of parameters that nothi
 		set) set -- "$@" "$name = $value" ;;
 		unless) [ -n "$now" ] || set -- "$@" "$name = $value" ;;
 		first) set -- "$@" "$name = $(joined "$value" "$now")" ;;
+		named) set -- "$@" "$name = $now" ;;
 		last) set -- "$@" "$name = $(joined "$now" "$value")" ;;
 		wrap)
 			site=nullsender_site_${name#smtpd_}
 			printf 'unset %s\n' "$site" >>"$before"
 			classes=$(joined "$classes" "$site")
-			set -- "$@" "$site = $now" "$name = $value, $site"
+			# smtpd ends at a class of nothing
+			set -- "$@" "$site = ${now:-check_client_access static:DUNNO}" "$name = $value, $site"
 			;;
 		esac
 	done <"$ours/.lines"

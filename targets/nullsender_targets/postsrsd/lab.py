@@ -1,0 +1,77 @@
+"""Run postsrsd as its unit does, inside a namespace in which the host's paths are private."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nullsender.lab import program
+from nullsender.names import LiveFile
+from nullsender.plan import Part
+from nullsender_targets.postsrsd.placement import SCRIPT
+from nullsender_targets.postsrsd.table import LISTENS
+
+_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class PostsrsdLab:
+    """Boot postsrsd as its unit does that was applied."""
+
+    def missing(self) -> str | None:
+        if shutil.which("postsrsd") is None:
+            return "postsrsd is not installed: apt-get install postsrsd"
+        return None
+
+    def furnish(self) -> None:
+        """Make nothing: the package is installed as a whole."""
+
+    def changed(self, file: LiveFile) -> None:
+        """It reads no files but its keys, and those once."""
+
+    def at_rest(self, logged: str) -> bool:  # noqa: ARG002  # it has no messages
+        return True
+
+    def held(self) -> Iterator[bytes]:
+        return iter(())
+
+    def forget(self) -> None:
+        """It remembers nothing."""
+
+    def let_pass(self, seconds: int) -> None:
+        """It remembers nothing."""
+
+    @contextmanager
+    def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:  # noqa: ARG002  # its script says where
+        """Start it, wait until it answers, and stop it in the end; it logs to syslog alone."""
+        if not (home / SCRIPT).exists():
+            yield str
+            return
+        process = subprocess.Popen(  # noqa: S603  # what the unit starts
+            ["/bin/sh", str(home / SCRIPT)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            program.wait(process, "postsrsd", _ask, _SECONDS, str)
+            yield str
+        finally:
+            program.stop(process)
+
+
+def _ask() -> None:
+    """See that it answers."""
+    host, _, port = LISTENS["srs"].rpartition(":")
+    with socket.create_connection((host, int(port)), 2) as connection:
+        connection.sendall(b"get nobody\n")
+        if not connection.recv(100).startswith(b"500 "):
+            raise OSError("it does not speak as it should")
+
+
+lab = PostsrsdLab()

@@ -1,0 +1,220 @@
+"""See a real Postfix, with postsrsd beside it, rewrite the sender of what it forwards, and of nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from nullsender import srs
+from nullsender.keyfile import Key
+from nullsender.session import STRANGER
+from nullsender.srs import Dialect
+from tests.live.deployment import Deployed, deployed, run
+from tests.live.failing import FAILURES, refusing, starting
+from tests.live.lab import Lab
+from tests.live.test_exim_batv import today
+from tests.live.test_exim_srs import bounced
+from tests.targets.exim.site import TRUSTED, arrivals, message, send
+from tests.targets.keys import FIRST, SECOND, days, put, set_clock
+
+pytestmark = pytest.mark.live
+
+SRS = Path("/etc/nullsender/srs.keys")
+DOMAIN = "srs.example.org"
+JOE, ALICE = "joe@partner.example", "alice@example.org"
+FORWARDED, BOTH, LOCAL = "silent@example.org", "both@example.org", "bob@example.org"
+GONE, FAR = "gone@elsewhere.example", "far@elsewhere.example"
+POLICY = f"""\
+policy "a site that forwards"
+domains  mine   = example.org
+networks office = 192.0.2.0/24
+recipients of mine from file "people.txt"
+deliver mine to lmtp 127.0.0.1:24
+subaddresses begin with +
+trust clients in office
+rewrite forwarded mail with srs keys "{SRS}" as {DOMAIN}
+reject nonexistent recipients
+{{statements}}
+deploy mx to postfix 3.7 with {{helpers}}
+"""
+OWNERS = (
+    "inet_interfaces = all",
+    "relay_domains = example.org",
+    "parent_domain_matches_subdomains =",
+    "relay_transport = lmtp:inet:127.0.0.1:24",
+    "recipient_delimiter = +",
+    f"virtual_alias_maps = inline:{{{{ {FORWARDED}={GONE} }}, {{ {BOTH}={LOCAL} {FAR} }}}}",
+)
+
+
+@contextmanager
+def site(lab: Lab, folder: Path, statements: str = "", helpers: str = "postsrsd 1.10") -> Iterator[Deployed]:
+    """Run a site beside what its owner has: an alias that leads elsewhere."""
+    people = (ALICE, LOCAL, FORWARDED, BOTH, "abuse@example.org")
+    (folder / "people.txt").write_text("".join(f"{address}\n" for address in people))
+    policy = folder / "site.ndr"
+    policy.write_text(POLICY.format(statements=statements, helpers=helpers))
+
+    def prepare() -> None:
+        for line in OWNERS:
+            run("postconf", "-e", line)
+        put(FIRST, SECOND, path=SRS)
+
+    with deployed(lab, policy, "mx", standalone=False, prepare=prepare, verify=True) as running:
+        lab.resolver.hosts.update(("elsewhere.example", "partner.example"))
+        yield running
+
+
+@pytest.fixture(scope="module")
+def forwarding(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    with site(lab, tmp_path_factory.mktemp("site"), "send ndrs only to trusted senders") as running:
+        yield running
+
+
+def left(running: Deployed, sender: str, recipient: str, client: str = STRANGER) -> tuple[tuple[str, ...], ...]:
+    """Return sender and recipients of all that leaves of a message."""
+    mail = message(sender, recipient)
+    attempt = send(running, mail, sender, recipient, client=client)
+    assert attempt.accepted, attempt.last
+    id_, until = str(mail["Message-ID"]), time.monotonic() + 10
+    while len(found := arrivals(running, id_, 0)) < (2 if recipient == BOTH else 1):
+        assert time.monotonic() < until, running.log()
+        time.sleep(0.02)
+    return tuple(sorted((one.sender, *one.recipients) for one in found))
+
+
+def ours(sender: str, key: Key = FIRST, ago: int = 0) -> str:
+    """Return the rewritten sender."""
+    return srs.rewritten(sender, DOMAIN, key, today() - ago, Dialect.SHA1)
+
+
+def test_forwarded_mail_is_rewritten_and_its_bounce_goes_back(forwarding: Deployed) -> None:
+    assert left(forwarding, JOE, FORWARDED) == ((ours(JOE), GONE),)
+    for to in (ours(JOE), ours(JOE).lower(), ours(JOE).upper()):
+        assert left(forwarding, "", to)[0][1].lower() == JOE
+
+
+def test_nothing_else_is_rewritten(forwarding: Deployed) -> None:
+    assert left(forwarding, "", FORWARDED) == (("", GONE),)
+    assert left(forwarding, ALICE, FORWARDED) == ((ALICE, GONE),)
+    assert left(forwarding, ALICE, FORWARDED, TRUSTED) == ((ALICE, GONE),)
+    assert left(forwarding, JOE, ALICE) == ((JOE, ALICE),)
+    assert left(forwarding, JOE, GONE, TRUSTED) == ((JOE, GONE),)
+
+
+def test_mail_of_trusted_clients_that_is_forwarded_is_rewritten(forwarding: Deployed) -> None:
+    assert left(forwarding, JOE, FORWARDED, TRUSTED) == ((ours(JOE), GONE),)
+
+
+def test_of_several_recipients_those_elsewhere_see_the_rewritten_sender(forwarding: Deployed) -> None:
+    assert left(forwarding, JOE, BOTH) == ((ours(JOE), FAR), (JOE, LOCAL))
+
+
+@pytest.mark.parametrize("client", [STRANGER, TRUSTED])
+def test_a_client_cannot_say_for_whom_it_was(forwarding: Deployed, client: str) -> None:
+    mail = message(JOE, FORWARDED)
+    with forwarding.lab.dialogue(client) as session:
+        assert session.mail(JOE).positive
+        assert session.rcpt(FORWARDED, "ORCPT=rfc822;someone@elsewhere.example NOTIFY=FAILURE").positive
+        assert session.say("DATA").code == 354
+        assert session.message(mail.as_bytes()).positive
+    (arrived,) = arrivals(forwarding, str(mail["Message-ID"]))
+    assert arrived.sender == ours(JOE)
+
+
+def test_senders_of_every_spelling_are_rewritten(forwarding: Deployed) -> None:
+    for sender in ('"joe smith"@partner.example', "joe+a#b=c@partner.example", "srs0=a@partner.example"):
+        ((rewritten, _),) = left(forwarding, sender, FORWARDED)
+        assert rewritten.endswith(f"@{DOMAIN}"), rewritten
+        ((_, back),) = left(forwarding, "", rewritten)
+        assert back == sender
+
+
+def test_srs_addresses_exist_for_bounces_with_a_good_hash(forwarding: Deployed) -> None:
+    good = ours(JOE)
+    assert bounced(forwarding, good) == 250
+    assert bounced(forwarding, good, JOE) == 550
+    _, hash_, stamp, _ = good.split("=", 3)
+    forged = good.replace(f"={hash_}=", f"={'0000' if hash_ != '0000' else '1111'}=")
+    another_day = good.replace(f"={stamp}=", f"={'AA' if stamp != 'AA' else 'BB'}=")
+    aged = [ours(JOE, SECOND, ago) for ago in (0, 21, 22, 100)]
+    assert [bounced(forwarding, to) for to in aged] == [250, 250, 550, 550]
+    guessed = ours(JOE, Key(0, "made", None))
+    for to in (forged, another_day, guessed, good.replace("=joe@", "=jim@"), f"someone@{DOMAIN}", f"SRS0=@{DOMAIN}"):
+        assert bounced(forwarding, to) == 550, to
+    assert bounced(forwarding, f"postmaster@{DOMAIN}") == 250
+
+
+def test_what_nobody_takes_is_reported_to_trusted_senders_alone(forwarding: Deployed) -> None:
+    sink = forwarding.lab.sink
+    for client in (STRANGER, TRUSTED):
+        sink.clear()
+        sink.replies[GONE] = "550 5.1.1 nobody"
+        assert send(forwarding, message(JOE, FORWARDED), JOE, FORWARDED, client=client).accepted
+        got = sink.comes(lambda mail: (mail.sender, mail.recipients) == ("", (JOE,)), 3)
+        assert got == (client == TRUSTED)
+    sink.clear()
+
+
+def restart(running: Deployed) -> None:
+    with refusing("postsrsd", starting(running, "postsrsd")):
+        pass
+
+
+def test_every_key_verifies_and_the_first_signs_once_postsrsd_was_started_anew(forwarding: Deployed) -> None:
+    third = Key(5, "the-newest")
+    put(third, FIRST, path=SRS)
+    restart(forwarding)
+    assert left(forwarding, JOE, FORWARDED) == ((ours(JOE, third), GONE),)
+    assert [bounced(forwarding, ours(JOE, key)) for key in (third, FIRST, SECOND)] == [250, 250, 550]
+    put(FIRST, SECOND, path=SRS)
+    restart(forwarding)
+
+
+@pytest.mark.parametrize("day", ["2027-07-01", "2029-08-26"])
+def test_addresses_are_the_same_to_the_byte_in_years_to_come(forwarding: Deployed, day: str) -> None:
+    with refusing("postsrsd", starting(forwarding, "postsrsd")):
+        set_clock(day)
+    Path("/etc/ld.so.preload").unlink()  # only postsrsd lives then
+    for sender in (JOE, "Ann.Example+list@Partner.Example", "x=y@a.b.example"):
+        then = srs.rewritten(sender, DOMAIN, FIRST, days(day), Dialect.SHA1)
+        assert left(forwarding, sender, FORWARDED) == ((then, GONE),)
+        assert left(forwarding, "", then) == (("", sender),)
+    for ago, code in ((21, 250), (22, 550)):
+        assert bounced(forwarding, srs.rewritten(JOE, DOMAIN, FIRST, days(day) - ago, Dialect.SHA1)) == code
+    restart(forwarding)
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_while_postsrsd_is_down_what_needs_it_waits_and_all_else_goes_on(forwarding: Deployed, failure: str) -> None:
+    sink = forwarding.lab.sink
+    sink.clear()
+    with FAILURES[failure]("postsrsd", starting(forwarding, "postsrsd")):
+        assert bounced(forwarding, ours(JOE)) == 451
+        assert left(forwarding, JOE, ALICE) == ((JOE, ALICE),)
+        assert left(forwarding, JOE, GONE, TRUSTED) == ((JOE, GONE),)
+        mark, mail = forwarding.mark(), message(JOE, FORWARDED)
+        assert send(forwarding, mail, JOE, FORWARDED).accepted
+        assert forwarding.logged("status=deferred (host 127.0.0.1[127.0.0.1] said: 451 4.3.0 postsrsd does", mark)
+        assert not arrivals(forwarding, str(mail["Message-ID"]), 0)
+    run("postqueue", "-f")
+    (late,) = arrivals(forwarding, str(mail["Message-ID"]))
+    assert (late.sender, late.recipients) == (ours(JOE), (GONE,))
+    assert bounced(forwarding, ours(JOE)) == 250
+    assert not any(mail.sender == "" for mail in sink.received)
+
+
+def test_no_program_warns(forwarding: Deployed) -> None:
+    worst = [line for line in forwarding.log().splitlines() if any(w in line for w in (": warning:", ": fatal:"))]
+    assert [line for line in worst if "srs" not in line and "tcp" not in line.lower()] == []
+
+
+def test_beside_a_filter_it_is_all_the_same(lab: Lab, tmp_path: Path) -> None:
+    with site(lab, tmp_path, "reject mail scoring 15 or more", "rspamd 3.4, postsrsd 1.10") as running:
+        assert left(running, JOE, FORWARDED) == ((ours(JOE), GONE),)
+        assert left(running, "", ours(JOE)) == (("", JOE),)
+        assert left(running, JOE, GONE, TRUSTED) == ((JOE, GONE),)
