@@ -187,7 +187,7 @@ def two_dialects(statement: p.Statement, *speakers: tuple[p.Deployment, Dialect 
         note="\n".join(f"{d.name}: {dialect.value}" for d, dialect in speakers if dialect)
         + "\nneither takes the bounces of what the other forwarded",
         labels=(Label(one.span, "speaks one"), Label(other.span, "speaks the other")),
-        help=f"write `on {one.name}` at the statement and have the mail for its domain go there alone, "
+        help=f"write one statement `on {one.name}` and one with another domain `on {other.name}`, "
         "or deploy both to what speaks one dialect",
     )
 

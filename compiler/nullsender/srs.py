@@ -33,7 +33,7 @@ def rewritten(sender: str, domain: str, key: Key, day: int, dialect: Dialect = D
             hash_ = hmac.new(key.secret.encode(), sender.lower().encode(), md5).hexdigest()[:4]
         case Dialect.SHA1:  # the whole line of the file of keys is its secret
             hashed = f"{stamp}{host}{user}".lower().encode()
-            hash_ = b64encode(hmac.new(key.line.encode(), hashed, sha1).digest(), b"-_")[:4].decode()
+            hash_ = b64encode(hmac.new(key.line.encode(), hashed, sha1).digest())[:4].decode()
             stamp = stamp.upper()
     return f"SRS0={hash_}={stamp}={host}={user}@{domain}"
 

@@ -147,6 +147,6 @@ _TAGS = (
 
 def directed(stack: Stack) -> tuple[Draft, ...]:
     """Return the policies for a stack; what it cannot do is left out when they are compiled."""
-    rules = _SIGNS if stack.helpers else tuple(rule.replace(" at content", "") for rule in _SIGNS)
+    rules = _SIGNS if stack.scores else tuple(rule.replace(" at content", "") for rule in _SIGNS)
     parts = (*((*_SITE, *ends, *rules) for ends in _ENDS), (*_SITE, *_ENDS[0], *_COUNTS), (*_ASKING, *_TAGS))
     return tuple(Draft((*part, f"deploy one to {stack.deploys}")) for part in parts)

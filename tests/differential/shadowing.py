@@ -30,7 +30,7 @@ _PLACES = ("junk", "hold", "jail@example.org")
 def shadows(stack: Stack) -> Iterator[Draft]:
     """Yield policies for a stack; what it cannot do is left out when they are compiled."""
     can = drawn.Can(able(stack), stack.late)
-    at = " at content" if stack.late or stack.helpers else ""
+    at = " at content" if stack.late or stack.scores else ""
     actions = sorted({_words(feature) for feature, _ in drawn._ACTIONS if feature in can})
     for into in _PLACES:
         rules = [f"{action} {subject}{at} {_tail(action, n, m)}" for n, action in enumerate(actions)

@@ -90,14 +90,14 @@ class Stack:
     @property
     def scores(self) -> bool:
         """Whether there is a filter with points of its own."""
-        return bool(self.helpers)
+        return "rspamd" in self.helpers
 
 
 STACKS = (
-    Stack("postfix", "postfix", reaches_postmaster=True),
+    Stack("postfix", "postfix", ("postsrsd",), reaches_postmaster=True),
     Stack("exim", "exim"),
     Stack("rspamd", DOORMAN, ("rspamd", "redis"), login=True, milter=True),
-    Stack("postfix-rspamd", "postfix", ("rspamd", "redis"), milter=True, reaches_postmaster=True),
+    Stack("postfix-rspamd", "postfix", ("rspamd", "redis", "postsrsd"), milter=True, reaches_postmaster=True),
     Stack("exim-rspamd", "exim", ("rspamd", "redis")),
 )
 

@@ -131,7 +131,7 @@ def test_senders_of_every_spelling_are_rewritten(forwarding: Deployed) -> None:
         ((rewritten, _),) = left(forwarding, sender, FORWARDED)
         assert rewritten.endswith(f"@{DOMAIN}"), rewritten
         ((_, back),) = left(forwarding, "", rewritten)
-        assert back == sender
+        assert back == sender.replace("srs0", "SRS0")
 
 
 def test_srs_addresses_exist_for_bounces_with_a_good_hash(forwarding: Deployed) -> None:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from nullsender.capability import Capabilities, Loss, Way
 from nullsender.emit import emit
+from nullsender.srs import Dialect
 from tests.planning.fakes import CONTENT, DATA, FILTER, RCPT, SERVER, TARGETS, codes, planned, target, where
 
 BOTH = "deploy mx to alpha 1.0 with beta 5\n"
@@ -288,3 +289,24 @@ def test_what_the_server_alone_can_refuse_after_it_was_counted_is_an_error() -> 
     assert "NS550" in codes(found)
     apart = 'limit bounces to 3 per hour per client\nreject ordinary mail when header "X" matches /y/\n'
     assert codes(planned(apart + ALL, targets=targets)[1]) == []
+
+
+REWRITE = 'rewrite forwarded mail with srs keys "/etc/srs.keys" as srs.example.org{}\n'
+DIALECTS = {
+    name: target(name, replace(SERVER, ways={**SERVER.ways, "rewrite with srs": (Way("it does", dialect=dialect),)}))
+    for name, dialect in {"alpha": Dialect.MD5, "beta": Dialect.SHA1}.items()
+}
+BOTH_FORWARD = "deploy one to alpha 1.0\ndeploy two to beta 1.0\n"
+
+
+def test_two_deployments_may_not_rewrite_forwarded_mail_in_two_dialects() -> None:
+    plan, found = planned(REWRITE.format("") + BOTH_FORWARD, targets=DIALECTS)
+    assert codes(found) == ["NS560"]
+    assert [one.dialect for one in plan.deployments] == [Dialect.MD5, Dialect.SHA1]
+    assert codes(planned(REWRITE.format("") + BOTH_FORWARD.replace("beta", "alpha"), targets=DIALECTS)[1]) == []
+
+
+def test_where_one_of_them_forwards_it_alone_knows_the_domain_of_rewritten_senders() -> None:
+    plan, found = planned(REWRITE.format(" on two") + BOTH_FORWARD, targets=DIALECTS)
+    assert codes(found) == []
+    assert [one.parts[0].site.srs is None for one in plan.deployments] == [True, False]

@@ -23,6 +23,12 @@ _FORGED = Key(3, "nobody-has-this", None)
 _LONG_AGO = 30  # days
 
 
+def write_keys(path: Path) -> None:
+    """Write a file of keys, as `nullsender keys` would."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{key.line}\n" for key in KEYS))
+
+
 @dataclass(frozen=True, slots=True)
 class Tags:
     """The keys of a policy in the lab, and what is signed with them."""
@@ -32,12 +38,10 @@ class Tags:
     dialect: Dialect | None = None
 
     def furnish(self) -> None:
-        """Write the file of keys, as `nullsender keys` would."""
+        """Write the files of keys."""
         for setting in (statement.setting for statement in self.policy.statements):
             if isinstance(setting, p.SignBatv | p.RewriteSrs):
-                path = Path(setting.keys)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text("".join(f"{key.line}\n" for key in KEYS))
+                write_keys(Path(setting.keys))
 
     def sent(self, address: str, session: Session) -> str:
         """Return a recipient with the tag or hash that the session says it has; by itself, a tag is a good one."""

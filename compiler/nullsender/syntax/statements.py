@@ -216,6 +216,7 @@ class SignMail(Node):
 class RewriteForwarded(Node):
     keys: Text
     domain: Word
+    on: On | None = None
 
 
 @node

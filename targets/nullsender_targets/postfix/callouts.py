@@ -61,7 +61,7 @@ def _misfits(site: Site, rules: list[Rule]) -> Iterator[Diagnostic]:
             text = "Postfix asks one next hop whether a recipient exists, and refuses whom that does not know"
             yield Diagnostic("NS509", text, asked[1].span, help="name one hop, and nothing else that is asked at last")
     for rule in rules:
-        same = rule.reply == rules[0].reply and words_of(rule) == words_of(rules[0])
+        same = rule.reply == rules[-1].reply and words_of(rule) == words_of(rules[-1])  # what nobody wrote comes last
         usual = rule.reply.enhanced.endswith(".1.1") or not rule.reply.code_written
         if not usual or not same:
             text = "Postfix refuses whom a next hop does not know with 5.1.1, for every rule alike"

@@ -56,7 +56,8 @@ class Draft:
         return ir.File(kind, name)
 
     def restriction_class(self, restrictions: tuple[ir.Restriction, ...], purpose: Purpose) -> str:
-        """Add a restriction class, and return its name."""
+        """Add a restriction class, and return its name; smtpd ends at one of nothing."""
+        restrictions = restrictions or (ir.Check(ir.Subject.CLIENT, ir.Static("DUNNO")),)
         name = PREFIX + self.name(purpose.name, "class")
         self.classes.append(ir.RestrictionClass(name, restrictions, purpose.ids, purpose.words))
         return name

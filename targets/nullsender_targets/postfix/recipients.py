@@ -99,7 +99,9 @@ def _of_served(
 def _of_srs(domain: str, then: ir.Outcome, purpose: Purpose, draft: Draft) -> tuple[ir.Restriction, ...]:
     """Return what leads recipients at the domain of rewritten senders to `then`: all but bounces with a good hash."""
     purpose = replace(purpose, name=f"{purpose.name} srs")
-    bounce = sets.table(ir.Subject.SENDER, (ir.Row(ir.NullSender(), ir.Dunno()),), then, purpose, draft)
+    refused = sets.table(ir.Subject.RECIPIENT, (), then, purpose, draft)  # asked of the sender it would be 5.1.7
+    other = ir.Enter(draft.restriction_class((refused,), purpose))
+    bounce = sets.table(ir.Subject.SENDER, (ir.Row(ir.NullSender(), ir.Dunno()),), other, purpose, draft)
     good = ir.Union((ir.Pipe((forwarding.found(), ir.Static(ir.MEMBER))), ir.Static(ir.NEITHER)))
     decide = (ir.Row(ir.Marked(ir.MEMBER), ir.Dunno()), ir.Row(ir.Anything(), then))
     hash_ = ir.Check(ir.Subject.RECIPIENT, ir.Pipe((good, draft.table(decide, purpose))))

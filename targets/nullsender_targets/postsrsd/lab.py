@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nullsender.lab import program
+from nullsender.lab.tagging import write_keys
 from nullsender.names import LiveFile
 from nullsender.plan import Part
 from nullsender_targets.postsrsd.placement import SCRIPT
@@ -47,11 +48,16 @@ class PostsrsdLab:
         """It remembers nothing."""
 
     @contextmanager
-    def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:  # noqa: ARG002  # its script says where
-        """Start it, wait until it answers, and stop it in the end; it logs to syslog alone."""
-        if not (home / SCRIPT).exists():
+    def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:
+        """Start it, wait until it answers, and stop it in the end; it logs to syslog alone.
+
+        It needs its keys before anybody plays a session.
+        """
+        if part.site.srs is None:
             yield str
             return
+        if not (keys := Path(part.site.srs.keys)).exists():
+            write_keys(keys)
         process = subprocess.Popen(  # noqa: S603  # what the unit starts
             ["/bin/sh", str(home / SCRIPT)],
             stdin=subprocess.DEVNULL,
