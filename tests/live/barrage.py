@@ -30,6 +30,7 @@ _CLIENT = re.compile(r"(?<=\[)[0-9a-f.:]+(?=\])|(?<=ip: )[0-9a-f.:]+")
 _TASK = re.compile(r"(?<= )\w{6}-\w{6}-\w\w\b|(?<=: )[0-9A-F]{9,}(?=:)|(?<=<)\w{6}(?=>;)|(?<=qid: <)\w+(?=>)")
 _HEADER = re.compile(rb"(?:[!-9;-~]+[ \t]*:.*\n(?:[ \t].*\n)*)*")
 _FLUSH = {"postfix": ("postqueue", "-f"), "exim": ("exim4", "-qff")}
+_WAITING = {"postfix": ("postqueue", "-p"), "exim": ("exim4", "-bp")}
 _LATE = 2  # times that a recipient is deferred who is deferred at all
 _PATIENCE = 60.0
 
@@ -176,8 +177,14 @@ def _rest(running: Deployed, mark: tuple[str, ...]) -> None:
         if now - flushed > 2.5:
             flushed = now
             subprocess.run(_FLUSH[running.outputs[0].part.component], check=True)
-        assert now - began < _PATIENCE, f"it does not come to rest:\n{logged[-4000:]}"
+        assert now - began < _PATIENCE, f"it does not come to rest:\n{_waiting(running)}\n{logged[-4000:]}"
         time.sleep(0.05)
+
+
+def _waiting(running: Deployed) -> str:
+    """Return how the server lists what still waits in its queue."""
+    listed = subprocess.run(_WAITING[running.outputs[0].part.component], capture_output=True, text=True, check=True)
+    return listed.stdout[-4000:]
 
 
 def _belongs(mail: Received, seen: dict[str, Seen]) -> bool:

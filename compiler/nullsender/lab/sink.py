@@ -138,6 +138,7 @@ class Sink:
 class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
+    request_queue_size = 256  # a client beyond these believes to be connected, and waits for a greeting for minutes
     sink: Sink
     protocol: str
 
