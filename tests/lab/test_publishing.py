@@ -57,6 +57,13 @@ def test_an_author_elsewhere_fails_whoever_sends(asked: str) -> None:
     assert cannot_publish(Session(TO, "joe@partner.example", message=own, spf="pass", dmarc=asked)) is not None
 
 
+@pytest.mark.parametrize("sender", ["", "MAILER-DAEMON", "Mailer-Daemon@partner.example"])
+def test_no_author_is_a_daemon_who_is_not_said_to_be_one(sender: str) -> None:
+    said = Message((("From", "MAILER-DAEMON@partner.example"),))
+    assert author_of(Session(TO, sender)) == "postmaster@partner.example"
+    assert author_of(Session(TO, sender, message=said)) == "MAILER-DAEMON@partner.example"
+
+
 def test_a_message_that_passes_is_signed() -> None:
     session = Session(TO, "joe@partner.example", spf="fail", dmarc="pass")
     assert records(session)["lab._domainkey.partner.example"] == key_record()

@@ -1,7 +1,8 @@
 """What domains publish about their mail, so that SPF and DMARC come to the results that a session has.
 
 The author of a message stands in the sender's domain, but for a session in which SPF passes, or cannot be asked, and
-DMARC fails all the same: then he stands in another one. Where DMARC passes, the message is signed.
+DMARC fails all the same: then he stands in another one. Where DMARC passes, the message is signed. No author is a
+MAILER-DAEMON unless the session says so: by that a server's report is told from a person's answer.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from nullsender.lab.signing import SELECTOR, key_record
 from nullsender.message import read_message
 from nullsender.session import Fields, Session
 
-_DAEMON = "MAILER-DAEMON@partner.example"
+_REPORTER = "postmaster@partner.example"
 _ELSEWHERE = "author@misaligned.example"
 _ALL: Mapping[str, str] = {"fail": "-all", "softfail": "~all", "neutral": "?all"}
 _ASKED: Mapping[str, str] = {"fail": "none", "pass": "reject", "quarantine": "quarantine", "reject": "reject"}
@@ -67,7 +68,10 @@ def author_of(session: Session) -> str:
         return parseaddr(mime.first(fields, "from"))[1]
     if session.dmarc in _FAILS and session.spf in _MAY_ALIGN:
         return _ELSEWHERE
-    return session.sender or _DAEMON
+    if "mailer-daemon" not in session.sender.lower():
+        return session.sender or _REPORTER
+    _, at, domain = session.sender.rpartition("@")
+    return f"postmaster@{domain}" if at else _REPORTER
 
 
 def cannot_publish(session: Session) -> str | None:

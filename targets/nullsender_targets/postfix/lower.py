@@ -129,6 +129,8 @@ class _Moment:
                     return None if part.site.trusted else False
                 case c.Upstream():
                     return None if part.site.upstream else False
+                case c.RecipientUnknown() if all(served.anyone for served in part.site.served):
+                    return False
                 case c.RecipientsOver(count) if self.several is not None:
                     if self.several and count > 1:
                         raise UnanswerableError
