@@ -281,12 +281,14 @@ class _Comparison:
         """See that each copy has the fields that rules add, and no others of their names; the mark of junk is one.
 
         A field that is meant to be there twice says no more than once. In quarantine nothing is to be said of reports.
+        What is left to a deployment in front is added there, and is not taken away here.
         """
         junk = expected.outcome is Outcome.QUARANTINE and self.policy.quarantine.into is p.Into.JUNK
         wanted = [*self.verdict.tags, *([JUNK] if junk else [])]
         headers = {JUNK[0].lower(): JUNK[0]}
+        elsewhere = {gap.id for gap in self.plan.gaps}
         for rule in self._rules:
-            if isinstance(rule.action, p.Tag) and not rule.report_only:
+            if isinstance(rule.action, p.Tag) and not rule.report_only and rule.id not in elsewhere:
                 headers.setdefault(rule.action.header.lower(), rule.action.header)
         if expected.outcome is Outcome.QUARANTINE:
             headers.pop(p.PASSING_MARK[0].lower(), None)

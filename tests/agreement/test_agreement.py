@@ -155,6 +155,7 @@ ALLOWED = [
     pytest.param(session("bad"), refused_at_end(BAD, "[bad]"), plan(*LATER, of="bad"), id="the message, not the one"),
     pytest.param(session("bad"), delivered("bad@partner.example"), plan(*OPEN, of="bad"), id="fewer sessions"),
     pytest.param(session("bad"), delivered("bad@partner.example"), plan(gap="bad"), id="decided in front"),
+    pytest.param(session(), delivered(fields=TAGGED), plan(gap="bounce"), id="a field that is added in front"),
     pytest.param(session("late"), delivered("late@partner.example"), plan(Loss.NARROWER, of="late"), id="fewer"),
     pytest.param(session("", ALICE, BOB), replace(delivered("", ALICE, BOB), arrived=()),
                  plan(Loss.NARROWER, of="crowd"), id="fewer messages"),

@@ -13,10 +13,12 @@ from nullsender import condition as c
 from nullsender import policy as p
 from nullsender.features import full_condition
 from nullsender.lab.publishing import cannot_publish
+from nullsender.lab.tagging import Tags
 from nullsender.names import Entries
 from nullsender.policy import Policy
 from nullsender.session import Fields, Message, Session
 from tests.differential import words as w
+from tests.differential.playing import DEPLOYMENT
 from tests.differential.world import CASES, LISTINGS, NAMELESS, contents, placed
 
 PEOPLE = ("alice@example.org", "bob@example.org", "noreply@example.org", "alice@example.net", "dave@example.net")
@@ -87,8 +89,8 @@ def sessions(draw: st.DrawFn, policy: Policy, *, login: bool, scores: bool, whol
         session = draw(_bounced(session))
     if pools.judges_tags and not whole:
         state = draw(st.sampled_from((None, *w.TAGS)))
-        at_home = not any("elsewhere" in recipient.lower() for recipient in session.recipients)
-        session = replace(session, batv=state if at_home else None)  # nobody signs addresses of others
+        ours = all(map(Tags(policy, DEPLOYMENT).may_be_signed, session.recipients))
+        session = replace(session, batv=state if ours else None)  # nobody signs addresses of others
     return placed(draw(_with_facts(session) if whole else _authenticated(session, policy)))
 
 
