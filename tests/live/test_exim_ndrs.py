@@ -194,11 +194,13 @@ send ndrs only to trusted senders
 return nothing
 warn about delay after 1s
 copy double bounces to carol@example.org
+send ndrs through 203.0.113.26 as ndr.example.org
 """
 
 
 @pytest.fixture(scope="module")
 def nothing(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    second_address(lab)
     with site(lab, tmp_path_factory.mktemp("nothing"), RETURNING_NOTHING) as running:
         yield running
 
@@ -211,6 +213,12 @@ def test_a_report_returns_nothing(nothing: Deployed) -> None:
     assert "Subject: from" not in text(ndr)
     assert ndr.message.get_content_type() == "multipart/report"
     assert not any(part.defects for part in ndr.message.walk())
+
+
+def test_a_report_that_returns_nothing_leaves_from_the_address_of_reports(nothing: Deployed) -> None:
+    undeliverable(nothing, STRANGER_SENDER, TRUSTED)
+    (ndr,) = reports(nothing, STRANGER_SENDER)
+    assert (parts_of(ndr), ndr.peer, ndr.helo) == (NOTHING, SECOND, "ndr.example.org")
 
 
 def test_copies_that_stay_at_home_hold_headers_where_reports_return_nothing(nothing: Deployed) -> None:

@@ -205,6 +205,13 @@ def test_a_report_returns_nothing(running: Deployed) -> None:
 
 
 @nothing
+def test_a_report_that_returns_nothing_leaves_from_the_address_of_reports(running: Deployed) -> None:
+    lose(running, OFFICE, "joe@elsewhere.example")
+    mail = running.lab.sink.wait(lambda mail: "joe@elsewhere.example" in mail.recipients)
+    assert (kinds(mail), mail.helo, mail.peer) == (NOTHING, "ndr.example.org", "203.0.113.25")
+
+
+@nothing
 def test_copies_that_stay_at_home_hold_headers_where_reports_return_nothing(running: Deployed) -> None:
     lose(running, STRANGER)
     assert kinds(running.lab.sink.wait(notice)) == HEADERS
