@@ -36,14 +36,15 @@ def is_signed(view: View) -> bool:
 
 def _may_have_ndrs(view: View) -> bool:
     to = next((setting.to for setting in _settings(view) if isinstance(setting, p.SendNdrs)), p.NdrTo.ANYONE)
-    trusted = ask(view, c.Trusted()) is True
+    trusted, upstream = ask(view, c.Trusted()), ask(view, c.Upstream())
     match to:
         case p.NdrTo.ANYONE:
             return True
         case p.NdrTo.TRUSTED:
-            return trusted
+            return trusted is True
         case p.NdrTo.PASSING:
-            return trusted or (ask(view, c.Upstream()) is False and "pass" in (view.session.spf, view.session.dmarc))
+            passing = "pass" in (view.session.spf, view.session.dmarc)
+            return trusted is True or (passing and trusted is False and upstream is False)  # unknown: no rule marks it
         case p.NdrTo.NOBODY:
             return False
 

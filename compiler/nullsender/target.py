@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -102,6 +102,9 @@ class Lab(Protocol):
 
     def let_pass(self, seconds: int) -> None:
         """Make all that is remembered for limits and greylisting so much older."""
+
+    def ask_ahead(self, recipients: Iterable[str]) -> None:
+        """Have next hops asked now who exists, where a client would wait much longer for that than they take."""
 
     def boot(self, part: Part, home: Path) -> AbstractContextManager[Callable[[], str]]:
         """Start the program on the files that were applied; the manager gives a function that returns its log."""

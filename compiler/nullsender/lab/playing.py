@@ -86,9 +86,17 @@ class Player:
         tags = self._tags()
         sender = as_sent(session.sender)
         recipients = tuple(tags.sent(as_sent(recipient), session) for recipient in session.recipients)
+        self._ask_ahead(recipients)
         attempt = self.deployed.lab.attempt(sender, recipients, octets, session.client, session.helo, spoken)
         self._rest(mark)
         return id_, attempt
+
+    def _ask_ahead(self, recipients: Iterable[str]) -> None:
+        asked = [plain(one) for one in recipients if _is_called(self.deployed.policy, one)]
+        if asked:
+            for target_lab in self._labs():
+                target_lab.ask_ahead(asked)
+            self.deployed.lab.sink.turned_away.clear()
 
     # --- facts --------------------------------------------------------------------------------------------------------
     def prepare(self, session: Session, *, lookups_fail: bool = False) -> None:
@@ -280,10 +288,10 @@ def _callouts(policy: Policy) -> tuple[Callout, ...]:
     return tuple(source for served in policy.served for source in served.sources if isinstance(source, Callout))
 
 
-def _is_called(policy: Policy, address: str) -> bool:
+def _is_called(policy: Policy, recipient: str) -> bool:
     """Tell whether the next hop says if somebody exists."""
-    asking = (served for served in policy.served if any(isinstance(source, Callout) for source in served.sources))
-    return any(_is_at(served.domains, address) for served in asking)
+    asking = [served for served in policy.served if any(isinstance(source, Callout) for source in served.sources)]
+    return any(_is_at(served.domains, form) for form in canonical.forms(recipient, "")[:1] for served in asking)
 
 
 # --- files that servers read ------------------------------------------------------------------------------------------
@@ -349,8 +357,7 @@ def cannot_play(session: Session, policy: Policy, *, lookups_fail: bool) -> str 
         if None in _asked(policy, recipient):
             return "the lab has no such directory: it brings about SQLite with one table, asked for the address"
         fails = _fails(policy, session, recipient)
-        called = any(_is_called(policy, form) for form in canonical.forms(recipient, "")[:1])
-        if fails and not asked and not called and _is_listed(policy, recipient):
+        if fails and not asked and not _is_called(policy, recipient) and _is_listed(policy, recipient):
             return "a list that was compiled is always there"
         if not fails and not asked.isdisjoint(failing):
             return "the lookup of one address cannot be made to fail while its neighbour's is answered"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,9 @@ class RedisLab:
 
     def let_pass(self, seconds: int) -> None:
         _say("EVAL", _OLDER, "0", str(seconds))
+
+    def ask_ahead(self, recipients: Iterable[str]) -> None:
+        """It asks nobody."""
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:  # noqa: ARG002  # its file says where

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +83,9 @@ class RspamdLab:
 
     def let_pass(self, seconds: int) -> None:
         """Nothing is remembered."""
+
+    def ask_ahead(self, recipients: Iterable[str]) -> None:
+        """It asks nobody."""
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +58,9 @@ class ParrotLab:
 
     def let_pass(self, seconds: int) -> None:
         """Remember nothing."""
+
+    def ask_ahead(self, recipients: Iterable[str]) -> None:
+        """It asks nobody."""
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:  # noqa: ARG002  # the protocol's signature
