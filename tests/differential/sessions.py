@@ -83,8 +83,8 @@ def sessions(draw: st.DrawFn, policy: Policy, *, login: bool, scores: bool, whol
         first_contact=draw(st.booleans()) if pools.greylists else False,
         before=draw(st.sampled_from((0, 0, 1, 2, 3))) if pools.limits else 0,
     )
-    if pools.signs and draw(st.integers(1, 5)) == 5:
-        session = draw(_going_out(session, policy))
+    if (pools.signs or pools.forwards) and draw(st.integers(1, 5)) == 5:
+        session = draw(_going_out(session, policy, (*PEOPLE, *SENDERS) if pools.forwards else PEOPLE))
     if pools.forwards and draw(st.integers(1, 5)) == 5:
         session = draw(_bounced(session))
     if pools.judges_tags and not whole:
@@ -107,12 +107,12 @@ def _bounced(draw: st.DrawFn, session: Session) -> Session:
 
 
 @st.composite
-def _going_out(draw: st.DrawFn, session: Session, policy: Policy) -> Session:
-    """Draw what somebody of ours sends elsewhere."""
+def _going_out(draw: st.DrawFn, session: Session, policy: Policy, senders: tuple[str, ...]) -> Session:
+    """Draw what a machine of ours sends elsewhere, for somebody of ours or whomever it relays."""
     networks = [member for one in policy.trusted for member in contents(one.entries)]
     return replace(
         session,
-        sender=draw(_spelled(st.sampled_from(PEOPLE), policy)),
+        sender=draw(_spelled(st.sampled_from(senders), policy)),
         recipients=(*session.recipients[:2], draw(st.sampled_from(ELSEWHERE))),
         client=_client(draw(st.sampled_from(networks)), draw(st.sampled_from(_BITS))) if networks else session.client,
     )
