@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.differential.policies import DATABASE, Draft
+from tests.differential.directories import KNOWING
+from tests.differential.policies import Draft
 from tests.differential.stacks import Stack
 
 _SITE = (
@@ -12,7 +13,7 @@ _SITE = (
     "subaddresses begin with +",
     "keep abuse reachable",
 )
-_ASKING = (f'recipients of mine from file "people.txt", {DATABASE}', *_SITE[1:])
+_ASKING = tuple((f'recipients of mine from file "people.txt", {its}', *_SITE[1:]) for its in KNOWING.values())
 _SIGNS = (  # each of its own, so that few stand in another's way
     "reject ordinary mail when sender is postmaster at content as postmasters",
     "reject ordinary mail when not sender is postmaster and helo in liar.example at content as others",
@@ -148,5 +149,10 @@ _TAGS = (
 def directed(stack: Stack) -> tuple[Draft, ...]:
     """Return the policies for a stack; what it cannot do is left out when they are compiled."""
     rules = _SIGNS if stack.scores else tuple(rule.replace(" at content", "") for rule in _SIGNS)
-    parts = (*((*_SITE, *ends, *rules) for ends in _ENDS), (*_SITE, *_ENDS[0], *_COUNTS), (*_ASKING, *_TAGS))
+    sites = (*_ASKING[1:], *(_SITE for _ in _ENDS))
+    parts = (
+        *((*site, *ends, *rules) for site, ends in zip(sites, _ENDS, strict=False)),
+        (*_SITE, *_ENDS[0], *_COUNTS),
+        (*_ASKING[0], *_TAGS),
+    )
     return tuple(Draft((*part, f"deploy one to {stack.deploys}")) for part in parts)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nullsender.features import ATOMS, FEATURES
 from tests.differential import words as w
+from tests.differential.directories import DOWN, KNOWING
 from tests.differential.stacks import Stack, able
 
 Texts = st.SearchStrategy[str]
@@ -74,11 +75,6 @@ def _draft(draw: st.DrawFn, stack: Stack | None, can: Can, named: bool) -> Draft
 _PEOPLE = 'file "people.txt"'
 _LIVE, _GONE = 'live file "/etc/mail/people"', 'live file "/etc/mail/vanished"'
 _WHOLE = (_PEOPLE, _PEOPLE, f"{_PEOPLE}, {_LIVE}", f"{_LIVE}, {_PEOPLE}", f"{_PEOPLE}, {_GONE}", _LIVE)
-DATABASE, _NO_DATABASE = (
-    f"""sqlite {{ database "/var/lib/mail/{name}.db" query "SELECT 1 FROM boxes WHERE address = '%s'" }}"""  # noqa: S608
-    for name in ("people", "vanished")
-)
-_ASKED = (DATABASE, f"{_PEOPLE}, {DATABASE}", f"{_LIVE}, {_NO_DATABASE}", f"{_GONE}, {DATABASE}", _NO_DATABASE)
 _HOP = "callout to 198.51.100.250:25"
 _CALLED = (_HOP, f"{_PEOPLE}, {_HOP}", f"{_PEOPLE}, {_HOP}")
 _SECOND = ("are anyone", f"from {_LIVE}", f"from {_GONE}", f"from {_PEOPLE}")
@@ -87,13 +83,14 @@ _SECOND = ("are anyone", f"from {_LIVE}", f"from {_GONE}", f"from {_PEOPLE}")
 @st.composite
 def recipients(draw: st.DrawFn, can: Can) -> list[str]:
     """Draw who lives here, and where their mail goes."""
-    asked = "recipients from sqlite" in can and draw(_one_in(5))
+    asked = draw(st.sampled_from(_systems(can))) if draw(_one_in(5)) else None
     called = "recipients from callout" in can and draw(_one_in(5))
-    whole = draw(st.sampled_from(_CALLED if called else _ASKED if asked else _WHOLE))
+    whole = draw(st.sampled_from(_CALLED if called else _asked(asked) if asked else _WHOLE))
     smtp = "smtp 198.51.100.250:25" if draw(_one_in(4)) else "lmtp 127.0.0.1:24"
     if draw(st.booleans()):
         return [f"recipients of mine from {whole}", f"deliver mine to {smtp}"]
-    second = draw(st.sampled_from(_SECOND + ((f"from {DATABASE}", f"from {_NO_DATABASE}") if asked else ())))
+    others = (f"from {KNOWING[asked]}", f"from {DOWN[asked]}") if asked else ()
+    second = draw(st.sampled_from(_SECOND + others))
     of = draw(st.sampled_from(("example.net", "example.net, *.example.net")))
     return [
         f"recipients of example.org from {whole}",
@@ -101,6 +98,17 @@ def recipients(draw: st.DrawFn, can: Can) -> list[str]:
         "deliver example.org to lmtp 127.0.0.1:24",
         f"deliver {of} to {smtp}",
     ]
+
+
+def _systems(can: Can) -> list[str | None]:
+    """Return the systems of directories that can be asked; SQLite, which costs nothing to start, most often."""
+    able = [system for system in KNOWING if f"recipients from {system}" in can]
+    return [*(["sqlite"] * 3 if "sqlite" in able else []), *able] or [None]
+
+
+def _asked(system: str) -> tuple[str, ...]:
+    knowing, down = KNOWING[system], DOWN[system]
+    return knowing, f"{_PEOPLE}, {knowing}", f"{_LIVE}, {down}", f"{_GONE}, {knowing}", down
 
 
 @st.composite

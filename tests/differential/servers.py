@@ -11,8 +11,8 @@ from nullsender.agreement import Disagreement, Signs, disagreements
 from nullsender.emit import Output
 from nullsender.evaluator import evaluate
 from nullsender.frontend import Built
-from nullsender.lab.databases import databases, write_database
 from nullsender.lab.deploying import placed
+from nullsender.lab.directories.asked import directories
 from nullsender.lab.lab import Lab
 from nullsender.lab.playing import Player, live_files, write_file
 from nullsender.observation import Observed
@@ -56,8 +56,7 @@ def watching(
     def prepare() -> None:
         for file in live_files(policy):
             write_file(Path(file.path), contents.get(file.path))
-        for asked in databases(policy):
-            write_database(asked, contents.get(asked.path))
+        lab.directories.hold({asked: contents.get(asked.place) for asked in directories(policy)})
 
     real = tuple(output for output in outputs if output.part.component != DOORMAN)
     parts = tuple(output.part for output in real)

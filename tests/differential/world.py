@@ -14,17 +14,19 @@ from pathlib import Path
 
 from nullsender import canonical
 from nullsender.entryfile import entries
+from nullsender.lab.directories.place import place_of
 from nullsender.lists import read_lists, with_sets
 from nullsender.membership import has_domain
 from nullsender.names import CompiledFile, Entries, Kind, LiveFile
 from nullsender.policy import Callout, Directory, Policy, RecipientSource, Served
 from nullsender.session import Session
+from tests.differential.directories import PLACES
 
 Files = Mapping[str, Path]
 FILES = Path(__file__).parent / "files"  # those that policies read, and what the server's own hold
 LIVE: Files = {
     **{f"/etc/mail/{path.stem.removeprefix('live-')}": path for path in sorted(FILES.glob("live-*.txt"))},
-    "/var/lib/mail/people.db": FILES / "live-people.txt",  # a database with these in it
+    **dict.fromkeys(PLACES, FILES / "live-people.txt"),  # directories with these in them
 }
 
 NAMELESS = 8  # the bit of a client's address that takes its name away
@@ -93,9 +95,9 @@ def _present(of: Entries, live: Files) -> Entries:
 def _source(source: RecipientSource, live: Files) -> RecipientSource:
     if isinstance(source, Callout):
         return CompiledFile(FILES / "live-people.txt", source.endpoint, Kind.ADDRESSES, source.span)
-    if isinstance(source, Directory) and source.text("database") in live:
-        path = source.text("database")
-        return CompiledFile(live[path], path, Kind.ADDRESSES, source.span)
+    if isinstance(source, Directory) and place_of(source) in live:
+        place = place_of(source)
+        return CompiledFile(live[place], place, Kind.ADDRESSES, source.span)
     return _compiled(source, live) if isinstance(source, LiveFile) and source.path in live else source
 
 

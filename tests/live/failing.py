@@ -66,6 +66,25 @@ def halt(found: Iterable[int]) -> None:
         time.sleep(0.01)
 
 
+def wake(found: Iterable[int]) -> None:
+    """Let processes go on that were halted."""
+    for process in found:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGCONT)
+
+
+def kill(found: Iterable[int]) -> None:
+    """End processes, and wait until none of them runs."""
+    found = tuple(found)
+    for process in found:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    until = time.monotonic() + _PATIENCE
+    while any(map(_runs, found)):
+        assert time.monotonic() < until, f"{found} do not end"
+        time.sleep(0.01)
+
+
 def _goes_on(process: int) -> bool:
     with suppress(OSError):  # it has just ended
         states = (

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from nullsender.lab import program
+from nullsender.lab.machine import descendants
 from nullsender.quota import HOST, PORT
-from tests.live.databases import Server
+from tests.live.failing import halt, kill, wake
 
 HOME = Path("/run/mailboxes")
+_SECONDS = 20.0
 FULL = ("bob@example.org", "shy@example.org", "abuse@example.org")
 _SETTINGS = f"""\
 protocols =
@@ -50,7 +54,46 @@ plugin {{
 """
 
 
-def mailboxes() -> Server:
+@dataclass
+class Service:
+    """The service, which runs until it is stopped."""
+
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Start it, and wait until it takes questions."""
+        with (HOME / "said").open("ab") as said:
+            self._process = subprocess.Popen(
+                ["/usr/sbin/dovecot", "-F", "-c", str(HOME / "dovecot.conf")],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+            )
+        program.wait(self._process, "Dovecot", lambda: program.connect(HOST, PORT), _SECONDS, _said)
+
+    def stop(self) -> None:
+        """End it at once: connections are refused from now on."""
+        kill(self._processes())
+        assert self._process is not None
+        self._process.wait()
+
+    def silence(self) -> None:
+        """Let it answer nothing more, though its connections stay open and new ones are taken."""
+        halt(self._processes())
+
+    def wake(self) -> None:
+        wake(self._processes())
+
+    def _processes(self) -> tuple[int, ...]:
+        assert self._process is not None
+        return self._process.pid, *descendants(self._process.pid)
+
+
+def _said() -> str:
+    return "".join(path.read_text(errors="replace") for path in (HOME / "said", HOME / "log") if path.exists())
+
+
+def mailboxes() -> Service:
     """Make mailboxes, some of them over quota, and start the service that says so."""
     HOME.mkdir()
     lines = []
@@ -66,8 +109,6 @@ def mailboxes() -> Server:
     for path in (HOME, *HOME.rglob("*")):
         shutil.chown(path, "nobody", "nogroup")
     subprocess.run(["doveconf", "-c", str(HOME / "dovecot.conf"), "-n"], check=True, capture_output=True)
-    server = Server(
-        "mailboxes", PORT, "starting up", ("/usr/sbin/dovecot", "-F", "-c", str(HOME / "dovecot.conf")), user="root"
-    )
-    server.start()
-    return server
+    service = Service()
+    service.start()
+    return service

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +12,29 @@ from pathlib import Path
 import pytest
 
 from nullsender import discover
+from nullsender.lab.directories.asked import directories
+from nullsender.lab.directories.server import SECRET
+from nullsender.lab.directories.serving import Directories
 from nullsender.lab.network import IPV4
 from nullsender.lab.playing import write_file
 from nullsender.lab.replies import Reply, read_reply
 from nullsender.names import Kind, LiveFile
 from nullsender.source import Source, Span
-from tests.live import databases
-from tests.live.deployment import Deployed, deployed
+from tests.live.deployment import Deployed, compiled, deployed
+from tests.live.failing import halt, wake
 from tests.live.lab import Lab
 
 pytestmark = pytest.mark.live
 
 POLICY = Path(__file__).parent / "directories/asked.ndr"
-BOXES = Path("/var/lib/mail/boxes.db")
+BOXES = (
+    "alice@example.org",
+    "o'brien@example.org",
+    "star*@example.org",
+    "p_c-t@example.org",
+    "odd one@example.org",
+)
+FILE = Path("/var/lib/mail/boxes.db")
 PEOPLE = Path("/etc/mail/people")
 DOMAINS = {"postgres": "example.org", "mysql": "mysql.example", "ldap": "ldap.example"}
 LONGEST = 15.0  # seconds that a silent directory may cost
@@ -36,7 +46,10 @@ class Site:
     """A mail server and the directories that it asks."""
 
     running: Deployed
-    servers: Mapping[str, databases.Server]
+
+    @property
+    def directories(self) -> Directories:
+        return self.running.lab.directories
 
     def ask(self, *recipients: str) -> list[Reply]:
         """Name recipients in a session of their own, and return what is said of each."""
@@ -60,16 +73,16 @@ def people(addresses: tuple[str, ...] | None) -> None:
 
 @pytest.fixture(scope="module", params=["asked:pf", "asked:ex"])
 def site(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Site]:
-    servers: dict[str, databases.Server] = {}
+    name = request.param.partition(":")[2]
+    policy = compiled(POLICY, name).policy
+    assert policy is not None
 
     def prepare() -> None:
-        databases.password()
-        databases.sqlite(BOXES)
         people(("emil@several.example",))
-        servers.update(postgres=databases.postgres(), mysql=databases.mysql(), ldap=databases.ldap())
+        lab.directories.hold(dict.fromkeys(directories(policy), BOXES))
 
-    with deployed(lab, POLICY, request.param.partition(":")[2], prepare=prepare) as running:
-        yield Site(running, servers)
+    with deployed(lab, POLICY, name, prepare=prepare) as running:
+        yield Site(running)
 
 
 @pytest.mark.parametrize("domain", [*DOMAINS.values(), "sqlite.example"])
@@ -146,24 +159,24 @@ def test_bytes_that_are_no_text_are_nobodys_address(site: Site, domain: str) -> 
 # --- directories that do not answer -----------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", list(DOMAINS))
 def test_a_directory_that_is_stopped_defers_its_recipients_until_it_is_back(site: Site, name: str) -> None:
-    server, domain = site.servers[name], DOMAINS[name]
+    domain = DOMAINS[name]
     with site.running.lab.dialogue() as session:
         session.mail("joe@partner.example")
         assert session.rcpt(f"alice@{domain}").code == 250
-        server.stop()
+        site.directories.end(name)
         try:
             replies = [session.rcpt(f"{local}@{domain}") for local in ("alice+x", "ghost", "postmaster")]
             assert [reply.code for reply in replies] == [451, 451, 250], site.running.log()[-2000:]
             assert site.codes(f"alice@{domain}", f"ghost@{domain}") == [FAILED] * 2
         finally:
-            server.start()
+            site.directories.resume(name)
     assert [reply.code for reply in site.ask(f"alice@{domain}", f"ghost@{domain}")] == [250, 550]
 
 
 @pytest.mark.parametrize("name", list(DOMAINS))
 def test_a_directory_that_falls_silent_costs_little_time_and_no_mail(site: Site, name: str) -> None:
-    server, domain = site.servers[name], DOMAINS[name]
-    server.silence()
+    domain, processes = DOMAINS[name], site.directories.server(name).processes()
+    halt(processes)
     try:
         for local in ("alice", "ghost"):
             began = time.monotonic()
@@ -172,33 +185,33 @@ def test_a_directory_that_falls_silent_costs_little_time_and_no_mail(site: Site,
         other = next(other for other in DOMAINS.values() if other != domain)
         assert site.ask(f"alice@{other}", f"postmaster@{domain}")[1].code == 250
     finally:
-        server.wake()
+        wake(processes)
     assert [reply.code for reply in site.ask(f"alice@{domain}", f"ghost@{domain}")] == [250, 550]
 
 
 def test_a_database_that_is_missing_empty_or_broken_defers_and_is_not_made(site: Site) -> None:
-    kept = BOXES.with_suffix(".kept")
-    BOXES.rename(kept)
+    kept = FILE.with_suffix(".kept")
+    FILE.rename(kept)
     try:
         assert site.codes("alice@sqlite.example", "ghost@sqlite.example") == [FAILED] * 2
-        assert not BOXES.exists()
+        assert not FILE.exists()
         for content in (b"", b"no database at all\n" * 100):
-            BOXES.write_bytes(content)
+            FILE.write_bytes(content)
             assert site.codes("alice@sqlite.example", "ghost@sqlite.example") == [FAILED] * 2
     finally:
-        kept.rename(BOXES)
+        kept.rename(FILE)
     assert [reply.code for reply in site.ask("alice@sqlite.example", "ghost@sqlite.example")] == [250, 550]
 
 
 @pytest.mark.parametrize("site", ["asked:pf"], indirect=True)
 def test_the_log_of_the_server_says_which_database_failed(site: Site) -> None:
-    kept = BOXES.with_suffix(".kept")
-    BOXES.rename(kept)
+    kept = FILE.with_suffix(".kept")
+    FILE.rename(kept)
     try:
         assert site.codes("alice@sqlite.example") == [FAILED]
     finally:
-        kept.rename(BOXES)
-    assert f"{BOXES} cannot be read" in site.running.log()
+        kept.rename(FILE)
+    assert f"{FILE} cannot be read" in site.running.log()
 
 
 def test_one_yes_is_yes_and_else_one_failure_defers(site: Site) -> None:
@@ -208,15 +221,15 @@ def test_one_yes_is_yes_and_else_one_failure_defers(site: Site) -> None:
         return [reply.code for reply in site.ask(*everybody)]
 
     assert codes() == [250, 250, 250, 550]
-    site.servers["postgres"].stop()
+    site.directories.end("postgres")
     assert codes() == [250, 250, 250, 451]
-    site.servers["postgres"].start()
-    BOXES.rename(BOXES.with_suffix(".away"))
+    site.directories.resume("postgres")
+    FILE.rename(FILE.with_suffix(".away"))
     people(None)
     try:
         assert codes() == [250, 451, 250, 451]
     finally:
-        BOXES.with_suffix(".away").rename(BOXES)
+        FILE.with_suffix(".away").rename(FILE)
         people(("emil@several.example",))
     assert codes() == [250, 250, 250, 550]
 
@@ -227,7 +240,7 @@ def test_no_password_is_in_what_everybody_may_read() -> None:
         file
         for home in ("/etc/postfix", "/etc/exim4")
         for file in Path(home).rglob("*")
-        if file.is_file() and databases.SECRET.encode() in file.read_bytes()
+        if file.is_file() and SECRET.encode() in file.read_bytes()
     ]
     assert all(file.stat().st_mode & 0o007 == 0 for file in readable)
     assert all("secrets" in file.parts for file in readable)

@@ -134,6 +134,17 @@ def test_a_program_that_is_missing_is_named_with_the_way_to_install_it(site: Pat
     assert "name the folder with `--tree`" in said
 
 
+def test_a_server_of_directories_that_is_missing_is_named_like_any_other(site: Path) -> None:
+    source = 'recipients of mine from ldap { server "127.0.0.1" base "dc=example" filter "(mail=%s)" }'
+    policy = SITE.replace('recipients of mine from file "people.txt"', source)
+    known = "known alice@example.org known bob@example.org"
+    policy = policy.replace("from <> to alice@example.org", f"{known} from <> to alice@example.org")
+    code, said, _ = on(site, policy + "deploy pf to postfix 3.7\n", "--on", "pf")
+    assert code == 2, said
+    assert "error[NS813]: `ldap` cannot be booted here\n" in said
+    assert "note: no server of ldap is installed: apt-get install slapd\n" in said
+
+
 def test_a_program_that_is_broken_is_a_failure_with_its_words(site: Path) -> None:
     folder = site / "tree" / "usr" / "sbin"
     folder.mkdir(parents=True)

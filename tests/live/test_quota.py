@@ -12,7 +12,6 @@ import pytest
 from nullsender.lab.replies import Reply
 from nullsender.session import STRANGER
 from tests.live import mailboxes
-from tests.live.databases import Server
 from tests.live.deployment import Deployed, deployed
 from tests.live.lab import Lab
 
@@ -25,7 +24,7 @@ LONGEST = 15.0  # seconds that a silent service may cost
 @dataclass(frozen=True)
 class Site:
     running: Deployed
-    service: Server
+    service: mailboxes.Service
 
     def ask(self, *recipients: str, sender: str = "joe@partner.example", client: str = STRANGER) -> list[Reply]:
         with self.running.lab.dialogue(client) as session:
@@ -38,7 +37,7 @@ class Site:
 
 @pytest.fixture(scope="module", params=["full:pf", "full:ex"])
 def site(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Site]:
-    services: list[Server] = []
+    services: list[mailboxes.Service] = []
 
     def prepare() -> None:
         services.append(mailboxes.mailboxes())

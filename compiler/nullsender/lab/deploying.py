@@ -108,6 +108,7 @@ def _booted(
         for target_lab, _ in labs:
             target_lab.furnish()
         lab.take_mail_of(deployment.parts[0].site.deliveries)
+        lab.directories.let_in(built.policy)
         prepare()
         install()
         with ExitStack() as running:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nullsender.lab.dialogue import Attempt, Dialogue
+from nullsender.lab.directories.serving import Directories
 from nullsender.lab.listing import Listed, Query
 from nullsender.lab.machine import Machine
 from nullsender.lab.mailboxes import Mailboxes
@@ -24,6 +25,7 @@ class Lab:
         self.leaving: Callable[[], None] | None = None  # how to end what is running, before all is made new
         self.resolver = Resolver()
         self.mailboxes = Mailboxes()
+        self.directories = Directories(machine, self.resolver)
         self.sink = Sink()
         self.sink.start(machine)
 
@@ -32,6 +34,7 @@ class Lab:
         leaving, self.leaving = self.leaving, None
         if leaving:
             leaving()
+        self.directories.close_places()
         self.machine.renew()
         self.sink.clear()
         self.sink.serve_only_usual()
@@ -53,6 +56,7 @@ class Lab:
     def close(self) -> None:
         """End all programs, and stop what surrounds them."""
         self.fresh()
+        self.directories.stop()
         self.sink.stop()
         self.resolver.stop()
 

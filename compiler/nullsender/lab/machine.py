@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
@@ -42,9 +42,11 @@ class Machine:
         os.environ["PATH"] = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
         tempfile.gettempdir()  # stays what it was for this process
         os.environ["TMPDIR"] = str(_RUN / "tmp")
-        self._trees = trees
+        self.trees = trees
+        self.lasting = _MEMORY / "lasting"  # what `renew` leaves alone, as it does the programs that are kept
+        self._kept: set[int] = set()
         kernel.adopt_orphans()
-        kernel.unshare(kernel.NEW_MOUNTS | kernel.NEW_HOSTNAME)
+        kernel.unshare(kernel.NEW_MOUNTS | kernel.NEW_HOSTNAME | kernel.NEW_MEMORY)
         kernel.make_mounts_private()
         kernel.set_hostname(HOSTNAME)
         self._network = Network()
@@ -68,10 +70,18 @@ class Machine:
             (_RUN / folder).mkdir()
             (_RUN / folder).chmod(0o1777)
 
+    def keep(self, process: int) -> None:
+        """Let a program and what it starts run on whatever is renewed, until the machine is closed."""
+        self._kept.add(process)
+
+    def let_go(self, process: int) -> None:
+        """Keep a program no longer: it has ended."""
+        self._kept.discard(process)
+
     def end_programs(self) -> None:
-        """Kill every program that was started here."""
+        """Kill every program that was started here and is not kept."""
         deadline = time.monotonic() + 10
-        while doomed := descendants(os.getpid()):
+        while doomed := descendants(os.getpid(), self._kept):
             for process in doomed:
                 with suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
@@ -85,6 +95,7 @@ class Machine:
 
     def close(self) -> None:
         """End every program and give the memory back."""
+        self._kept.clear()
         self._clear()
         kernel.unmount(str(_RUN))
 
@@ -99,7 +110,7 @@ class Machine:
                 path.unlink()
 
     def _overlay(self, folder: str, changes: Path) -> None:
-        below = [self._layer / folder, Path("/", folder), *(tree / folder for tree in self._trees)]
+        below = [self._layer / folder, Path("/", folder), *(tree / folder for tree in self.trees)]
         (changes / "upper").mkdir(parents=True)
         shutil.copymode(f"/{folder}", changes / "upper")
         (changes / "work").mkdir()
@@ -108,13 +119,14 @@ class Machine:
         self._mounted.append(f"/{folder}")
 
 
-def descendants(root: int) -> set[int]:
-    """Return the ids of all processes below `root`."""
+def descendants(root: int, without: Container[int] = ()) -> set[int]:
+    """Return the ids of all processes below `root`, but for those `without` which it is to be, and what is below."""
     children: dict[int, list[int]] = {}
     for process in (entry for entry in Path("/proc").iterdir() if entry.name.isdigit()):
         with suppress(OSError):  # it has just ended
             parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(process.name))
+            if int(process.name) not in without:
+                children.setdefault(parent, []).append(int(process.name))
     found: set[int] = set()
     waiting = [root]
     while waiting:

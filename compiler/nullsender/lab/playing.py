@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nullsender import canonical, discover
 from nullsender import condition as c
-from nullsender.entryfile import expand
 from nullsender.features import full_condition
 from nullsender.lab.composing import MARK, asked_of, compose
-from nullsender.lab.databases import Database, database, databases, plain, write_database
 from nullsender.lab.deployed import Deployed
 from nullsender.lab.dialogue import PATIENCE, Attempt
+from nullsender.lab.directories.asked import directories, plain
 from nullsender.lab.listing import Listed
 from nullsender.lab.publishing import author_of, cannot_publish, published
 from nullsender.lab.replies import Reply
 from nullsender.lab.sink import Received
+from nullsender.lab.sources import Contents, is_at, is_confused, known_to, not_understood, places
 from nullsender.lab.tagging import Tags
 from nullsender.lists import sets_of
 from nullsender.message import read_message
-from nullsender.names import Entries, Kind, LiveFile
+from nullsender.names import LiveFile
 from nullsender.observation import Arrived, Ndr, Observed, Said
-from nullsender.policy import Callout, CopyDoubleBounces, Directory, Greylist, Policy
+from nullsender.policy import Callout, CopyDoubleBounces, Greylist, Policy
 from nullsender.scope import rules_of
 from nullsender.session import Session
-from nullsender.sets import covers
 from nullsender.target import Lab as TargetLab
 
 _PATIENCE = 20.0  # seconds until all that a session set off has come to rest
@@ -36,7 +35,6 @@ _GONE = "550 5.1.1 there is nobody of that name"
 _LATER = "451 4.3.0 ask again later"
 # The part of a report that returns the message, or its header (RFC 6522 §3, RFC 6533 §5).
 _OF_THE_MESSAGE = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"})
-Contents = Mapping[str, tuple[str, ...]]
 
 
 class BrokenOffError(Exception):
@@ -126,8 +124,8 @@ class Player:
         missing = _missing(policy, session)
         for file, entries in _live_files(policy, session, self.contents).items():
             self._write(file, None if lookups_fail or file.path in missing else entries)
-        for asked, addresses in _databases(policy, session, self.contents).items():
-            self._write_database(asked, None if lookups_fail or asked.path in missing else addresses)
+        known = known_to(policy, session, self.contents)
+        lab.directories.hold({its: None if lookups_fail or its.place in missing else known[its] for its in known})
 
     def go_before(self, session: Session, play: Callable[[], object]) -> None:
         """Have happened what limits and greylisting remember of a session: its first try, and those like it before."""
@@ -153,8 +151,9 @@ class Player:
             return
         for file in live_files(self.deployed.policy):
             self._write(file, self.contents.get(file.path))
-        for asked in databases(self.deployed.policy):
-            self._write_database(asked, self.contents.get(asked.path))
+        self.deployed.lab.directories.hold(
+            {its: self.contents.get(its.place) for its in directories(self.deployed.policy)}
+        )
 
     def _write(self, file: LiveFile, entries: tuple[str, ...] | None) -> None:
         """Write a file as its owner would, or take it away; nothing where it is so already."""
@@ -164,11 +163,6 @@ class Player:
         write_file(Path(file.path), entries)
         for target_lab in self._labs():
             target_lab.changed(file)
-
-    def _write_database(self, asked: Database, addresses: tuple[str, ...] | None) -> None:
-        if asked.path not in self._written or self._written[asked.path] != addresses:
-            self._written[asked.path] = addresses
-            write_database(asked, addresses)
 
     # --- what comes of it ---------------------------------------------------------------------------------------------
     def _rest(self, mark: tuple[str, ...]) -> None:
@@ -291,7 +285,7 @@ def _callouts(policy: Policy) -> tuple[Callout, ...]:
 def _is_called(policy: Policy, recipient: str) -> bool:
     """Tell whether the next hop says if somebody exists."""
     asking = [served for served in policy.served if any(isinstance(source, Callout) for source in served.sources)]
-    return any(_is_at(served.domains, form) for form in canonical.forms(recipient, "")[:1] for served in asking)
+    return any(is_at(served.domains, form) for form in canonical.forms(recipient, "")[:1] for served in asking)
 
 
 # --- files that servers read ------------------------------------------------------------------------------------------
@@ -318,25 +312,9 @@ def _live_files(policy: Policy, session: Session, contents: Contents) -> dict[Li
     found = {file: contents.get(file.path, ()) for entries in sets_of(policy) for file in entries.live}
     for served in policy.served:
         for source in (source for source in served.sources if isinstance(source, LiveFile)):
-            known = tuple(address for address in sorted(session.known) if _is_at(served.domains, address))
+            known = tuple(address for address in sorted(session.known) if is_at(served.domains, address))
             found[source] = tuple(dict.fromkeys((*found.get(source, ()), *known)))
     return found
-
-
-def _databases(policy: Policy, session: Session, contents: Contents) -> dict[Database, tuple[str, ...]]:
-    """Return every database of the policy with those whom a session says to be known."""
-    found: dict[Database, tuple[str, ...]] = {}
-    for served in policy.served:
-        for asked in (asked for source in served.sources if (asked := database(source))):
-            known = (address for address in sorted(session.known) if _is_at(served.domains, address))
-            before = found.get(asked, contents.get(asked.path, ()))
-            found[asked] = tuple(dict.fromkeys((*before, *known)))
-    return found
-
-
-def _is_at(domains: Entries, address: str) -> bool:
-    domain = address.rpartition("@")[2]
-    return any(covers(Kind.DOMAINS, member, domain) for member in expand(domains))
 
 
 def cannot_play(session: Session, policy: Policy, *, lookups_fail: bool) -> str | None:
@@ -353,10 +331,12 @@ def cannot_play(session: Session, policy: Policy, *, lookups_fail: bool) -> str 
         return "only an address that the policy signs can have a tag"
     failing = _missing(policy, session)
     for recipient in session.recipients:
-        asked = {path for path in _asked(policy, recipient) if path}
-        if None in _asked(policy, recipient):
-            return "the lab has no such directory: it brings about SQLite with one table, asked for the address"
+        if why := not_understood(policy, recipient):
+            return why
+        asked = set(places(policy, recipient))
         fails = _fails(policy, session, recipient)
+        if is_confused(policy, session, recipient):
+            return "a directory knows this address, too, since it is not asked for all of it"
         if fails and not asked and not _is_called(policy, recipient) and _is_listed(policy, recipient):
             return "a list that was compiled is always there"
         if not fails and not asked.isdisjoint(failing):
@@ -369,26 +349,14 @@ def cannot_play(session: Session, policy: Policy, *, lookups_fail: bool) -> str 
 def _is_listed(policy: Policy, recipient: str) -> bool:
     """Tell whether lists say if a recipient exists."""
     forms = canonical.forms(recipient, "")[:1]
-    return any(_is_at(served.domains, form) and not served.anyone for form in forms for served in policy.served)
+    return any(is_at(served.domains, form) and not served.anyone for form in forms for served in policy.served)
 
 
 def _missing(policy: Policy, session: Session) -> frozenset[str]:
     """Return the files that have to be missing for the lookups of a session to fail."""
     failing = (recipient for recipient in session.recipients if _fails(policy, session, recipient))
-    return frozenset(path for recipient in failing for path in _asked(policy, recipient) if path)
+    return frozenset(place for recipient in failing for place in places(policy, recipient))
 
 
 def _fails(policy: Policy, session: Session, recipient: str) -> bool:
     return not session.unanswered.isdisjoint(canonical.forms(recipient, policy.delimiters))
-
-
-def _asked(policy: Policy, recipient: str) -> Iterator[str | None]:
-    """Yield the files that are asked whether a recipient exists, and None for what the lab does not have."""
-    for form in canonical.forms(recipient, "")[:1]:
-        for source in (s for served in policy.served if _is_at(served.domains, form) for s in served.sources):
-            match source:
-                case LiveFile(path=path):
-                    yield path
-                case Directory():
-                    asked = database(source)
-                    yield asked.path if asked else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from nullsender import discover
 from nullsender.diagnostic import Diagnostic
+from nullsender.lab.directories.serving import lacking
 from nullsender.lab.lab import opened
 from nullsender.policy import Component, Deployment
 from nullsender.testing.cases import Case
@@ -37,7 +38,7 @@ def try_deployments(
     """
     compiled = {one: rounds(path, run, one) for one in deployments}  # before the machine hides where the policy may be
     with opened(trees) as lab:
-        missing = _missing(deployments)
+        missing = (*_missing(deployments), *_without_directories(run, trees))
         if missing:
             return Trial(missing=missing)
         found: list[Case] = []
@@ -56,6 +57,11 @@ def cannot_be_made(reason: str) -> Diagnostic:
 def _missing(deployments: Iterable[Deployment]) -> tuple[Diagnostic, ...]:
     components = {one.name: one for deployment in deployments for one in (deployment.server, *deployment.helpers)}
     return tuple(found for one in components.values() if (found := _lacks(one)))
+
+
+def _without_directories(run: Run, trees: tuple[Path, ...]) -> Iterator[Diagnostic]:
+    for source, reason in lacking(run.policies[0][1], trees):
+        yield Diagnostic("NS813", f"`{source.system}` cannot be booted here", source.span, note=reason, help=_UNPACK)
 
 
 def _lacks(component: Component) -> Diagnostic | None:
