@@ -43,6 +43,7 @@ def settings(part: Part, draft: Draft) -> Settled:
         *(ir.Parameter(name, ir.Expression(""), ids, ir.How.NAMED) for name in _NAMED if not part.standalone),
         ir.Parameter("sender_dependent_default_transport_maps", (leaving,), ids, ir.How.FIRST),
         ir.Parameter(f"{TRANSPORT}_destination_recipient_limit", ir.Expression("1"), ids),
+        ir.Parameter("enable_original_recipient", ir.Expression("yes"), ids),
         ir.Parameter("virtual_alias_domains", ir.Text(srs.domain), ids, ir.How.LAST),
         ir.Parameter("virtual_alias_maps", reading, ids, ir.How.FIRST),
     )

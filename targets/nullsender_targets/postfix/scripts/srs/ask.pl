@@ -19,7 +19,7 @@ sub of_address { # HOST:PORT ADDRESS: what becomes of it, undef where nothing do
 	my ($where, $address) = @_;
 	$address =~ s/\\(.)/$1/g if $address =~ s/^"(.*)"@/$1@/;
 	$address =~ s/([^!-~]|%)/sprintf '%%%02x', ord $1/ge;
-	my $said = within(5, sub {
+	my $said = within(3, sub {
 		my $postsrsd = IO::Socket::INET->new(PeerAddr => $where) or die "$!\n";
 		print $postsrsd "get $address\n";
 		return scalar <$postsrsd>;
