@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from nullsender import condition as c
 from nullsender import policy as p
 from nullsender_targets.postfix import ir, memory, sets
 from nullsender_targets.postfix.draft import Purpose
@@ -34,40 +33,46 @@ def unwritten(rule: Unwritten, then: ir.Outcome, purpose: Purpose, place: Place)
         case Does.COUNT:
             return _asked("count", "", Ways(then, DUNNO, failed), purpose, place)
         case Does.NOTE:
-            ways = Ways(DUNNO, DUNNO, failed)
-            known = (members_of(atom, place.site, place.draft) for atom in place.draft.noted)
-            members = tuple(one or sets.Members(()) for one in known)
-            return _by_membership(members, lambda key: _asked("note", key, ways, purpose, place), purpose, place)
+            return _noted(Ways(DUNNO, DUNNO, failed), purpose, place)
         case Does.SPLIT:
-            ways = Ways(_at_one_place(then, purpose, place), DUNNO, failed)
-            members = tuple(sets.addresses(entries, place.draft) for entries in place.site.split)
-            return _by_membership(members, lambda key: _asked("class", key, ways, purpose, place), purpose, place)
+            return _split(Ways(_at_one_place(then, purpose, place), DUNNO, failed), purpose, place)
 
 
-def _by_membership(
-    several: tuple[sets.Members, ...], leaf: Callable[[str], ir.Outcome], purpose: Purpose, place: Place
-) -> ir.Outcome:
-    """Return what leads to one leaf for each combination of sets that the recipient is in, and is not in."""
-    if len(several) > MOST_SETS:
-        text = f"Postfix tells recipients of {MOST_SETS} sets apart, not of {len(several)}"
-        span = place.site.split[0].span if place.site.split else None
-        place.draft.error("NS509", text, span, "join sets of recipients")
+def _noted(ways: Ways, purpose: Purpose, place: Place) -> ir.Outcome:
+    """Return what writes the recipient down, and each thing that will be asked at the end and is not true of him."""
+    done: list[ir.Restriction] = [_question("note", "", ways, purpose, place)]
+    for number, atom in enumerate(place.draft.noted, 1):
+        members = members_of(atom, place.site, place.draft) or sets.Members(())
+        outcomes = DUNNO, _asked("lacks", str(number), ways, purpose, place)
+        done.append(sets.question(ir.Subject.RECIPIENT, members, outcomes, purpose, place.draft))
+    return ir.Enter(place.draft.restriction_class(tuple(done), purpose))
+
+
+def _split(ways: Ways, purpose: Purpose, place: Place) -> ir.Outcome:
+    """Return what leads to a question for each combination of sets that the recipient is in, and is not in."""
+    split, draft = place.site.split, place.draft
+    if len(split) > MOST_SETS:
+        text = f"Postfix tells recipients of {MOST_SETS} sets apart, not of {len(split)}"
+        draft.error("NS509", text, split[MOST_SETS].span, "join sets whose recipients may share a message")
         return DUNNO
 
-    def among(left: tuple[sets.Members, ...], key: str) -> ir.Outcome:
+    def among(left: tuple[c.Entries, ...], key: str) -> ir.Outcome:
         if not left:
-            return leaf(key)
+            return _asked("class", key, ways, purpose, place)
         first, *rest = left
         leads = among(tuple(rest), f"{key}y"), among(tuple(rest), f"{key}n")
-        asked = sets.question(ir.Subject.RECIPIENT, first, leads, purpose, place.draft)
-        return ir.Enter(place.draft.restriction_class((asked,), purpose))
+        asked = sets.question(ir.Subject.RECIPIENT, sets.addresses(first, draft), leads, purpose, draft)
+        return ir.Enter(draft.restriction_class((asked,), purpose))
 
-    return among(several, "")
+    return among(split, "")
 
 
 def _asked(question: str, value: str, ways: Ways, purpose: Purpose, place: Place) -> ir.Outcome:
-    asked = memory.ask(question, value, ways, lambda to: class_of(to, purpose, place), place.draft)
-    return ir.Enter(place.draft.restriction_class((asked,), purpose))
+    return ir.Enter(place.draft.restriction_class((_question(question, value, ways, purpose, place),), purpose))
+
+
+def _question(question: str, value: str, ways: Ways, purpose: Purpose, place: Place) -> ir.AskPolicy:
+    return memory.ask(question, value, ways, lambda to: class_of(to, purpose, place), place.draft)
 
 
 def _at_one_place(outcome: ir.Outcome, purpose: Purpose, place: Place) -> ir.Outcome:

@@ -74,8 +74,7 @@ _QUESTIONS: Mapping[str, tuple[Way, ...]] = {
     ),
     "relaying": _ways("smtpd_relay_restrictions: recipients elsewhere are for trusted clients", _RCPT),
     "nonexistent recipients": _ways("check_recipient_access with an index of each list, before everything else", _RCPT),
-    "set from live file": _ways("the owner's table: lmdb, made with postmap, or cidr for networks; missing is 451")
-    + _at_end(),
+    "set from live file": _ways("the owner's table: lmdb, made with postmap, or cidr for networks; missing is 451"),
 }
 _RECIPIENTS: Mapping[str, tuple[Way, ...]] = {
     "recipients from file": _ways("an lmdb index, built on the host"),
