@@ -5,7 +5,7 @@ from __future__ import annotations
 from nullsender import condition as c
 from nullsender.asking import POSTMASTER, View, ask
 from nullsender.policy import Into, Policy
-from nullsender.session import Session, Stage
+from nullsender.session import Session
 from tests.differential.playing import DEPLOYMENT
 from tests.differential.stacks import Stack
 
@@ -23,5 +23,4 @@ def is_beyond(stack: Stack, policy: Policy, session: Session) -> bool:
     if stack.milter and (is_sender or (is_recipient and others)):
         return True
     trusted = ask(View(policy, DEPLOYMENT, session, ()), c.Trusted()) is not False
-    remembered = policy.split or any(rule.limit or rule.stage is Stage.CONTENT for rule in policy.rules)
-    return stack.reaches_postmaster and is_recipient and (trusted or (bool(remembered) and others))
+    return stack.reaches_postmaster and is_recipient and (trusted or bool(policy.split and others))

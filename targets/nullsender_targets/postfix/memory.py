@@ -113,7 +113,8 @@ def of_all(atom: c.Atom, ways: Ways, leads: Leads, draft: Draft) -> ir.AskPolicy
     """Return the question whether something is true of every accepted recipient, or of how many they are."""
     if isinstance(atom, c.RecipientsOver):
         return ask("more", str(atom.count), ways, leads, draft)
-    return ask("all", str(draft.noted.index(atom) + 1), ways, leads, draft)
+    question = "kept" if isinstance(atom, c.Kept) else "in"
+    return ask(question, str(draft.noted.index(atom) + 1), ways, leads, draft)
 
 
 def _asked(rule: p.Rule) -> Iterator[c.Atom]:
