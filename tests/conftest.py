@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from nullsender.lab.machine import Machine
@@ -17,6 +18,10 @@ from tests.live.grouping import group, scheduler
 from tests.live.lab import Lab, furnish
 from tests.live.prerequisites import missing
 from tests.servers.packages import unpacked_trees
+
+# How long an example takes says nothing on a machine that is busy.
+hypothesis.settings.register_profile("nullsender", deadline=None)
+hypothesis.settings.load_profile("nullsender")
 
 # What says why the tests of a mark cannot run here.
 _MISSING: dict[str, Callable[[], str | None]] = {"live": missing, "corpora": corpora.missing}

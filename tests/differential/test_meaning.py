@@ -52,7 +52,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 def always(check: Callable[[Case], None]) -> Callable[[], None]:
     """Make a test of something that is so for every policy and session."""
-    return settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])(
+    return settings(max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.too_slow])(
         given(cases())(check)
     )
 

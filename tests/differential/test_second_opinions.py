@@ -67,7 +67,7 @@ envelopes = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(conditions, envelopes)
 def test_conditions_are_answered_as_for_the_lists_of_a_server(
     anywhere: Policy, condition: c.Condition, envelope: Envelope
@@ -81,7 +81,7 @@ def test_conditions_are_answered_as_for_the_lists_of_a_server(
     assert own is meaning.truth(condition, lambda atom: meaning.ask(atom, envelope, plans.site(), recipient))
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(conditions, st.lists(st.sampled_from((True, False, None)), min_size=5, max_size=5))
 def test_what_is_unknown_spreads_as_for_the_lists_of_a_server(condition: c.Condition, truths: list[Truth]) -> None:
     atoms = list(dict.fromkeys(atom for _, atom in c.literals(condition)))

@@ -23,7 +23,7 @@ from tests.differential.policies import EVERYTHING, Draft, conditions, drafts
 from tests.differential.sessions import sessions
 from tests.differential.world import furnished
 
-often = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+often = settings(max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 named = drafts(None, named=True)
 
 

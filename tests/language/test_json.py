@@ -22,7 +22,7 @@ def again(document: s.Document) -> s.Document:
     return read
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=100)
 @given(documents())
 def test_a_document_comes_back_from_its_json(document: s.Document) -> None:
     assert again(document) == document
@@ -33,7 +33,6 @@ def test_text_and_json_say_the_same(text: str) -> None:
     assert again(good(text)) == good(text)
 
 
-@settings(deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 6))
 def test_whatever_the_grammar_derives_is_read_and_comes_back_from_json(random: Random, statements: int) -> None:
     document, found = parsed(sentence(random, statements))

@@ -53,7 +53,7 @@ def mutated_characters(text: str, random: Random, times: int) -> str:
 
 @pytest.mark.parametrize("base", _BASES)
 @pytest.mark.parametrize("mutated", [mutated_tokens, mutated_characters])
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(random=st.randoms(use_true_random=False), times=st.integers(1, 3))
 def test_a_few_mistakes_are_a_few_errors(base: str, mutated: Mutation, random: Random, times: int) -> None:
     text = mutated(_BASES[base], random, times)
@@ -68,14 +68,14 @@ def test_a_mistake_is_mostly_one_error() -> None:
     assert sum(counts) > 100
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(st.sampled_from(_CHARACTERS + "rejctbounsmail ()\t"), max_size=200))
 def test_any_text_is_answered(text: str) -> None:
     document, found = parsed(text)
     assert document.statements or found or not re.sub(r"#.*", "", text).strip()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(sorted(set(EVERYTHING.split()))), max_size=40))
 def test_any_words_of_the_language_are_answered(words: list[str]) -> None:
     document, found = parsed(" ".join(words))
@@ -83,7 +83,7 @@ def test_any_words_of_the_language_are_answered(words: list[str]) -> None:
     assert len(found) <= len(words)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.randoms(use_true_random=False), st.integers(1, 3))
 def test_any_mistake_in_json_is_answered(random: Random, times: int) -> None:
     text = mutated_characters(_JSON, random, times)
@@ -92,7 +92,7 @@ def test_any_mistake_in_json_is_answered(random: Random, times: int) -> None:
     assert all(d.span and 0 <= d.span.start <= d.span.end <= len(text) for d in found)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 500), st.none() | st.booleans() | st.integers() | _WORDS | st.lists(_WORDS, max_size=3))
 def test_any_value_in_the_place_of_another_is_answered(at: int, other: object) -> None:
     strings = [match for match in re.finditer(r'"(?:[^"\\]|\\.)*"(:?)', _JSON) if not match[1]]

@@ -107,9 +107,7 @@ SESSIONS = (
     Session(sender="ann@x.c.example", client="192.0.2.7", recipients=("alice@example.org", "b@example.org")),
     Session(sender="ann@c.example", client="2001:db8:1::9", recipients=("zoe@a.sub.example.org",)),
 )
-several = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+several = settings(max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def fires(tree: c.Condition, session: Session, recipient: str) -> bool:

@@ -42,7 +42,7 @@ texts = st.lists(
 local_parts = st.text(
     st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="@"), min_size=1, max_size=12
 )
-slow = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+slow = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 MACROS = "OWNERS_MACRO = replaced\nMTA = replaced\n"
 
 

@@ -53,7 +53,7 @@ members = (
     .map(str)
 )
 entries = members.filter(lambda address: not address.startswith("#"))  # in a file that is a comment
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def answers(table: str, keys: Iterable[str], home: str = "/etc/postfix") -> dict[str, str]:

@@ -31,9 +31,7 @@ text = st.one_of(
     st.lists(st.sampled_from(TRAPS), max_size=12).map("".join),
     st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=60),
 )
-unhurried = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+unhurried = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 LOCALS = st.text(st.sampled_from("abcz019!#$%&'*+/=?^_`{|}~-é"), min_size=1, max_size=12).filter(lambda s: "*" not in s)
 ODD = (
     '"a b"@example.org', '"a\\"b"@example.org', '"a\\\\b"@example.org', "#@example.org", "a#b@example.org",
@@ -111,7 +109,7 @@ def test_odd_addresses_are_members_of_their_sets(lab: Lab) -> None:
             assert rspamd.show(Mail(sender=address)).accepted, address
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(LOCALS.filter(str.isascii), min_size=30, max_size=60, unique=True))
 def test_any_local_part_is_a_member_of_the_set_that_holds_it(lab: Lab, locals_: list[str]) -> None:
     lab.fresh()

@@ -76,7 +76,7 @@ def test_bounces_of_many_shapes_are_read_alike(number: int, spool: Path) -> None
     assert said(octets, spool) == wanted(octets)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(BODIES), st.randoms(use_true_random=False), st.integers(1, 4))
 def test_whatever_happens_to_a_bounce_is_read_alike(spool: Path, body: str, random: Random, times: int) -> None:
     for _ in range(times):

@@ -89,7 +89,7 @@ def spelled(session: Session, standalone: bool) -> Session:
     return replace(session, listed=listed, login=session.login and not standalone)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rules=rules_at(p.Stage.RCPT), session=sessions, standalone=st.booleans())
 def test_each_recipient_is_decided_as_the_policy_means(
     rules: tuple[p.Rule, ...], session: Session, standalone: bool
@@ -104,7 +104,7 @@ def test_each_recipient_is_decided_as_the_policy_means(
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rules=rules_at(p.Stage.DATA), session=sessions, standalone=st.booleans())
 def test_each_message_is_decided_as_the_policy_means(
     rules: tuple[p.Rule, ...], session: Session, standalone: bool
