@@ -95,6 +95,10 @@ def test_a_stranger_cannot_ask_for_a_report(running: Deployed, parameters: str) 
         "rcpt TO:<full@example.org> ORCPT=rfc822;a>b NOTIFY=FAILURE",
         "RCPT\tTO:<full@example.org>\tNOTIFY=FAILURE",
         " RCPT TO:<full@example.org> NOTIFY=FAILURE",
+        'RCPT TO:<full@example.org> ORCPT=rfc822;"a',
+        'RCPT TO:<full@example.org> ORCPT=rfc822;"a NOTIFY=FAILURE',
+        "RCPT TO:<full@example.org> ORCPT=rfc822;[a",
+        "RCPT TO:<full@example.org> ORCPT=rfc822;<a",
     ],
 )
 def test_no_spelling_of_rcpt_gets_past_the_filter(running: Deployed, command: str) -> None:
@@ -107,6 +111,15 @@ def test_no_spelling_of_rcpt_gets_past_the_filter(running: Deployed, command: st
             assert session.say("DATA").code == 354
             session.message(MESSAGE)
     assert not reports_to(running, "joe@partner.example")
+
+
+@copied
+def test_a_recipient_may_look_like_an_option(running: Deployed) -> None:
+    running.lab.sink.clear()
+    odd = '"a NOTIFY=NEVER ORCPT=rfc822;b \\" c"@elsewhere.example'
+    with running.lab.dialogue(OFFICE) as session:
+        assert session.attempt("alice@example.org", [odd, "bob@[192.0.2.7]"], MESSAGE).accepted
+    running.lab.sink.wait(lambda mail: "NOTIFY=NEVER ORCPT=rfc822;b" in "".join(mail.recipients), seconds=8)
 
 
 @copied

@@ -15,6 +15,8 @@ from nullsender.quota import FULL, HOST, PORT, SECONDS
 from nullsender_targets.postfix import ir
 
 PRVS = r"(?:prvs=[0-9]{4}[0-9a-f]{6}=)?"  # K DDD HHHHHH: draft-levine-smtp-batv, section 4
+_INSIDE = r"""(?:[^<>()\[\]"\\]|\\.|"(?:[^"\\]|\\.)*"|\[[^\s<>()\[\]"\\]*\])"""
+RCPT = rf"""\s*RCPT\s+TO:\s*(?:<{_INSIDE}*>|[^\s<>()\[\]"\\]+)(?=\s|$)"""  # as far as smtpd(8) reads it in one way alone
 _SAFE_PATH = re.compile(r"/[A-Za-z0-9/_.+@%~-]+")
 _SAFE_KEY = re.compile(r"[A-Za-z0-9!$%&'+/=?^_`{|}~-][A-Za-z0-9!#$%&'+/=?^_`{|}~.@-]*")
 

@@ -31,6 +31,7 @@ _LISTS = ("recipient_restrictions", "data_restrictions", "end_of_data_restrictio
 
 
 _NAMES = {
+    "rcpt": Quoted(quote.RCPT),
     "nothing": quote.word(NOTHING),
     "mark": quote.word(PASSING_MARK[0]),
     "service": quote.word(TRUSTED),
