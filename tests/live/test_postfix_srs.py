@@ -29,6 +29,8 @@ JOE, ALICE = "joe@partner.example", "alice@example.org"
 FORWARDED, BOTH, LOCAL = "silent@example.org", "both@example.org", "bob@example.org"
 ALIAS = "dora@example.org"  # by a local alias
 GONE, FAR = "gone@elsewhere.example", "far@elsewhere.example"
+JIM, ARCHIVE = "jim@partner.example", "archive@elsewhere.example"
+MOST = 20_000
 POLICY = f"""\
 policy "a site that forwards"
 domains  mine   = example.org
@@ -51,6 +53,9 @@ OWNERS = (
     f"virtual_alias_maps = inline:{{{{{FORWARDED}={GONE}}}, {{{BOTH}={LOCAL} {FAR}}}, {{{ALIAS}=dora@localhost}}}}",
     f"alias_maps = inline:{{{{dora={GONE}}}, {{postmaster=root}}}}",
     "enable_original_recipient = no",
+    f"message_size_limit = {MOST}",
+    f"sender_bcc_maps = inline:{{{{{JIM}={ARCHIVE}}}}}",
+    "header_checks = regexp:{{/^X-Owner: once/ PREPEND X-Owner: seen}}",
 )
 
 
@@ -175,6 +180,39 @@ def test_what_nobody_takes_is_reported_to_trusted_senders_alone(forwarding: Depl
         got = sink.comes(lambda mail: (mail.sender, mail.recipients) == ("", (JOE,)), 1.5)
         assert got == (client == TRUSTED)
     sink.clear()
+
+
+def test_mail_of_trusted_clients_passes_twice_and_is_seen_once(forwarding: Deployed) -> None:
+    mail = message(JIM, GONE)
+    mail["X-Owner"] = "once"
+    for _ in range(48):
+        mail["Received"] = "by somebody"
+    for lines in range(MOST // 72 - 10, 200, -1):
+        mail.set_content(("x" * 70 + "\n") * lines)
+        if send(forwarding, mail, JIM, GONE, client=TRUSTED).accepted:
+            break
+    assert forwarding.lab.sink.comes(lambda one: one.recipients == (GONE,), 10), forwarding.log()
+    time.sleep(0.5)
+    found = arrivals(forwarding, str(mail["Message-ID"]))
+    assert sorted(one.recipients for one in found) == [(ARCHIVE,), (GONE,)]
+    assert found[0].message.get_all("X-Owner") == ["seen", "once"]
+
+
+def test_a_recipient_that_looks_like_an_option_is_no_original_one(forwarding: Deployed) -> None:
+    to = f'"a ORCPT=rfc822;{ALICE} b"@elsewhere.example'
+    assert left(forwarding, JOE, to, TRUSTED)[0][0] == JOE
+
+
+@pytest.mark.parametrize("option", ["ORCPT=rfc822;x@y.example ORCPT=rfc822;x", 'ORCPT=rfc822;"x'])
+def test_no_client_hides_for_whom_it_was(forwarding: Deployed, option: str) -> None:
+    mail = message(JOE, FORWARDED)
+    with forwarding.lab.dialogue() as session:
+        assert session.mail(JOE).positive
+        assert session.rcpt(FORWARDED, option).positive
+        assert session.say("DATA").code == 354
+        assert session.message(mail.as_bytes()).positive
+    (arrived,) = arrivals(forwarding, str(mail["Message-ID"]))
+    assert arrived.sender == ours(JOE)
 
 
 def restart(running: Deployed) -> None:

@@ -10,19 +10,19 @@ asking the map again.
 from __future__ import annotations
 
 from nullsender.plan import Link, Part
-from nullsender_targets.postfix import detours, ir, sets
+from nullsender_targets.postfix import ir, loopback, sets
 from nullsender_targets.postfix.draft import Draft, Purpose
+from nullsender_targets.postfix.loopback import AS_IT_IS, Port
 from nullsender_targets.postfix.settled import Settled
 
 FOLDER = "srs"
 ADDRESSES, POSTMASTER = f"{FOLDER}/addresses.pcre", f"{FOLDER}/postmaster.pcre"
 NOBODYS, LEAVES, SERVED = f"{FOLDER}/nobodys.pcre", f"{FOLDER}/leaves.pcre", f"{FOLDER}/served"
 TRANSPORT, SECOND = "nullsender-forward", "nullsender-forwarded"
-_FORWARD, _SECOND, _REVERSE = 10590, 10591, 10592
 # Where mail goes anyway. smtpd knows these two only where main.cf names them.
 _ONWARD = "${{$default_transport} == {smtp} ? {smtp:$relayhost} : {$default_transport}}"
 _NAMED = ("default_transport", "relayhost")
-NEXT_HOP = f"{TRANSPORT}:[127.0.0.1]:{_FORWARD}"
+NEXT_HOP = f"{TRANSPORT}:[127.0.0.1]:{Port.FORWARD}"
 
 
 def helper(part: Part) -> Link | None:
@@ -54,7 +54,7 @@ def settings(part: Part, draft: Draft) -> Settled:
 
 def found() -> ir.Map:
     """Return the map from an address with a good hash to the sender inside; where nobody reads it, it fails."""
-    return ir.Pipe((ir.File("pcre", ADDRESSES), ir.Tcp(f"127.0.0.1:{_REVERSE}")))
+    return ir.Pipe((ir.File("pcre", ADDRESSES), ir.Tcp(f"127.0.0.1:{Port.REVERSE}")))
 
 
 def _domains(part: Part, draft: Draft) -> sets.Members:
@@ -70,36 +70,20 @@ def _domains(part: Part, draft: Draft) -> sets.Members:
 def _services(part: Part, link: Link, ids: tuple[str, ...]) -> tuple[ir.Service, ...]:
     host, _, port = link.address.rpartition(":")
     nothing = ir.Expression("")
-    cleanup = f"{SECOND}-cleanup"
-    larger: tuple[tuple[str, ir.Value], ...] = (("message_size_limit", ir.Expression("0")),)  # it has grown since then
     options: tuple[tuple[str, ir.Value], ...] = (
-        ("cleanup_service_name", ir.Expression(cleanup)),
+        AS_IT_IS,
         ("content_filter", ir.Expression("smtp:" if part.standalone else _ONWARD)),
         ("smtpd_command_filter", nothing),
-        ("smtpd_discard_ehlo_keywords", nothing),
-        ("smtpd_discard_ehlo_keyword_address_maps", nothing),
         ("local_header_rewrite_clients", nothing),
-        ("receive_override_options", ir.Expression("no_address_mappings, no_header_body_checks, no_milters")),
-        ("smtpd_reject_unlisted_sender", ir.Expression("no")),
-        *larger,
     )
     return (
-        detours.way_there(TRANSPORT, (("smtp_header_checks", nothing),), ids, "smtp flags=O"),
-        _spawned(_FORWARD, f"forward.pl {link.address} 127.0.0.1:{_SECOND}", ids),
-        detours.entrance(SECOND, _SECOND, options, ids),
-        ir.Service(
-            cleanup,
-            "unix",
-            "cleanup",
-            (("hopcount_limit", ir.Expression("200")), *larger),
-            private="n",
-            processes="0",
-            made_for=ids,
-        ),
-        _spawned(_REVERSE, f"reverse.pl {host}:{int(port) + 1}", ids),
+        loopback.way_there(TRANSPORT, (("smtp_header_checks", nothing),), ids, "smtp flags=O"),
+        _spawned(Port.FORWARD, f"forward.pl {link.address} 127.0.0.1:{Port.FORWARDED}", ids),
+        *loopback.entrance(SECOND, Port.FORWARDED, options, ids),
+        _spawned(Port.REVERSE, f"reverse.pl {host}:{int(port) + 1}", ids),
     )
 
 
-def _spawned(port: int, command: str, ids: tuple[str, ...]) -> ir.Service:
+def _spawned(port: Port, command: str, ids: tuple[str, ...]) -> ir.Service:
     program = f"spawn user=daemon argv=/usr/bin/perl /etc/postfix/nullsender/{FOLDER}/{command}"
     return ir.Service(f"127.0.0.1:{port}", "inet", program, private="n", unprivileged="n", processes="0", made_for=ids)

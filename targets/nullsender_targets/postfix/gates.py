@@ -11,8 +11,9 @@ from nullsender.excuses import words_of
 from nullsender.policy import Defer, Discard, Greylist, Into, Quarantine, Reject, Rule
 from nullsender_targets.postfix import ir, memory, remembering
 from nullsender_targets.postfix.blocklists import asks_lists, listed
-from nullsender_targets.postfix.detours import QUARANTINE, QUARANTINE_PORT
+from nullsender_targets.postfix.detours import QUARANTINE
 from nullsender_targets.postfix.draft import Purpose
+from nullsender_targets.postfix.loopback import Port
 from nullsender_targets.postfix.questions import DUNNO, Place, ask, asking, at_once, depth, rank, subjects
 
 DEEPEST = 45  # questions in each other: smtpd gives up at 100 levels of lists, and a question takes two
@@ -194,7 +195,7 @@ def _quarantine(rule: Rule, purpose: Purpose, place: Place) -> tuple[ir.Restrict
     noted = at_once(ir.Note(f"quarantine: {text}", rule.id), purpose, place)
     aside: list[ir.Outcome] = [ir.Prepend("X-Spam: Yes")] if into.into is Into.JUNK else []
     if place.site.silences:
-        aside.append(ir.Detour(QUARANTINE, QUARANTINE_PORT))
+        aside.append(ir.Detour(QUARANTINE, Port.QUARANTINE))
     elif into.address:
         aside.append(ir.Redirect(into.address))
     return (*noted, *(one for outcome in aside for one in at_once(outcome, purpose, place)), *place.leave)

@@ -33,6 +33,7 @@ from nullsender_targets.postfix import (
 )
 from nullsender_targets.postfix.draft import Draft, Purpose
 from nullsender_targets.postfix.gates import block, job
+from nullsender_targets.postfix.loopback import Port
 from nullsender_targets.postfix.partial import Known, UnanswerableError, specialise
 from nullsender_targets.postfix.questions import Place
 
@@ -224,7 +225,7 @@ def _relaying(part: Part, draft: Draft) -> tuple[ir.Restriction, ...]:
     trusted = Purpose(ids, "trusted clients may relay", "trusted")
     welcome: tuple[ir.Restriction, ...] = (ir.Native.PERMIT,)
     if _detour(part):
-        rows = (ir.Row(ir.Anything(), ir.Detour(detours.TRUSTED, detours.TRUSTED_PORT)),)
+        rows = (ir.Row(ir.Anything(), ir.Detour(detours.TRUSTED, Port.TRUSTED)),)
         welcome = (ir.Check(ir.Subject.SENDER, draft.table(rows, trusted)), *welcome)
     inside = draft.restriction_class(welcome, trusted) if part.site.trusted or not part.standalone else ""
     gates: list[ir.Restriction] = []

@@ -16,7 +16,8 @@ from nullsender_targets.postfix import ir
 
 PRVS = r"(?:prvs=[0-9]{4}[0-9a-f]{6}=)?"  # K DDD HHHHHH: draft-levine-smtp-batv, section 4
 _INSIDE = r"""(?:[^<>()\[\]"\\]|\\.|"(?:[^"\\]|\\.)*"|\[[^\s<>()\[\]"\\]*\])"""
-RCPT = rf"""\s*RCPT\s+TO:\s*(?:<{_INSIDE}*>|[^\s<>()\[\]"\\]+)(?=\s|$)"""  # as far as smtpd(8) reads it in one way alone
+# A command as far as smtpd(8) reads it in one way alone: the path, and no comments in it.
+RCPT = rf"""\s*RCPT\s+TO:\s*(?:<{_INSIDE}*>|[^\s<>()\[\]"\\]+)(?=\s|$)"""
 _SAFE_PATH = re.compile(r"/[A-Za-z0-9/_.+@%~-]+")
 _SAFE_KEY = re.compile(r"[A-Za-z0-9!$%&'+/=?^_`{|}~-][A-Za-z0-9!#$%&'+/=?^_`{|}~.@-]*")
 

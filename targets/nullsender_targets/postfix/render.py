@@ -16,9 +16,10 @@ from nullsender.names import Kind
 from nullsender.policy import PASSING_MARK, QUARANTINE_MARK, Letter
 from nullsender.target import Artifact
 from nullsender_targets.postfix import ir, memory, quote
-from nullsender_targets.postfix.detours import QUARANTINE, QUARANTINE_PORT, TRUSTED, TRUSTED_PORT
+from nullsender_targets.postfix.detours import QUARANTINE, TRUSTED
 from nullsender_targets.postfix.draft import list_file
 from nullsender_targets.postfix.forwarding import ADDRESSES, LEAVES, NEXT_HOP, NOBODYS, POSTMASTER, SERVED
+from nullsender_targets.postfix.loopback import Port
 from nullsender_targets.postfix.returning import NAME as NOTHING
 from nullsender_targets.postfix.settings import TEMPLATES
 from nullsender_targets.postfix.tags import HERE, INSIDE
@@ -35,10 +36,10 @@ _NAMES = {
     "nothing": quote.word(NOTHING),
     "mark": quote.word(PASSING_MARK[0]),
     "service": quote.word(TRUSTED),
-    "port": TRUSTED_PORT,
+    "port": Port.TRUSTED,
     "quarantined": quote.word(QUARANTINE_MARK[0]),
     "quarantine": quote.word(QUARANTINE),
-    "quarantine_port": QUARANTINE_PORT,
+    "quarantine_port": Port.QUARANTINE,
 }
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from nullsender.policy import Letter
 from nullsender_targets.postfix import ir
-from nullsender_targets.postfix.detours import entrance
+from nullsender_targets.postfix.loopback import AS_IT_IS, Port, entrance
 from nullsender_targets.postfix.settled import Settled
 
 NOTHING = "filters/return-nothing.pcre"
-NAME, _CLEANUP, _PORT = "nullsender-nothing", "nullsender-reports", 10587
+NAME, _CLEANUP = "nullsender-nothing", "nullsender-reports"
 _SCRIPT = "/usr/bin/perl /etc/postfix/nullsender/reports/cut.pl"
-_AS_IT_IS = "no_address_mappings, no_header_body_checks, no_milters"
 
 # Postfix's own words speak of what is attached.
 WORDS = Letter(
@@ -53,14 +52,14 @@ def nothing(ids: tuple[str, ...]) -> Settled:
     pipe = ir.Service(
         NAME,
         "unix",
-        f"pipe flags=q user=nobody argv={_SCRIPT} {_PORT} ${{recipient}}",
+        f"pipe flags=q user=nobody argv={_SCRIPT} {Port.NOTHING} ${{recipient}}",
         (("syslog_name", ir.Expression(f"postfix/{NAME}")), ("soft_bounce", ir.Expression("yes"))),
         unprivileged="n",
         made_for=ids,
     )
-    back = entrance(NAME, _PORT, (("receive_override_options", ir.Expression(_AS_IT_IS)),), ids)
+    back = entrance(NAME, Port.NOTHING, (AS_IT_IS,), ids)
     reporting: tuple[tuple[str, ir.Value], ...] = (
         ("cleanup_service_name", ir.Expression(_CLEANUP)),
         ("internal_mail_filter_classes", ir.Expression("bounce")),
     )
-    return Settled(services=(cleanup, pipe, back), reporting=reporting, filters=(NOTHING,))
+    return Settled(services=(cleanup, pipe, *back), reporting=reporting, filters=(NOTHING,))

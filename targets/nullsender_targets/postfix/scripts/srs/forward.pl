@@ -41,7 +41,8 @@ sub heard { # SOCKET: a reply, the last of its lines
 
 sub begun { # SENDER PARAMETERS RCPT ORIGINAL: a connection that waits for the message; dies with a reply
 	my ($sender, $parameters, $rcpt, $original) = @_;
-	my ($before) = $rcpt =~ /\sORCPT=[^;\s]+;(\S+)/i;
+	my $options = $rcpt =~ /^RCPT TO:\s*$path(.*)$/i ? $2 : '';
+	my ($before) = $options =~ /\sORCPT=[^;\s]+;(\S+)/i;
 	($before //= '') =~ s/\+([0-9A-F]{2})/chr hex $1/ge;
 	if ($sender ne '' && (is_ours($original) || is_ours($before))) {
 		$sender = of_address($postsrsd, $sender) // die "451 4.3.0 postsrsd does not rewrite the sender\n";
