@@ -29,6 +29,11 @@ def processes(program: str) -> tuple[int, ...]:
     return tuple(sorted(process for process in descendants(os.getpid()) if _name(process) == program[:15]))
 
 
+def commands(word: str) -> tuple[int, ...]:
+    """Return the ids of all processes of this run that have a word on their command line."""
+    return tuple(process for process in descendants(os.getpid()) if word in _words(process))
+
+
 @contextmanager
 def refusing(program: str, start: Callable[[], None], number: signal.Signals = signal.SIGKILL) -> Iterator[None]:
     """Kill a program: connections to it break, and new ones are refused. `start` brings it back."""
@@ -163,6 +168,12 @@ def _name(process: int) -> str:
     with suppress(OSError):  # it has just ended
         return Path(f"/proc/{process}/comm").read_text().strip()
     return ""
+
+
+def _words(process: int) -> list[str]:
+    with suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    return []
 
 
 def _runs(process: int) -> bool:

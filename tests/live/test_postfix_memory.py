@@ -17,6 +17,7 @@ from nullsender.lab.replies import Reply
 from nullsender_targets.postfix.lab import lab as postfix
 from nullsender_targets.postfix.memory import FOLDER, MEMORY
 from tests.live.deployment import deployed
+from tests.live.failing import commands
 from tests.live.lab import Lab
 
 pytestmark = pytest.mark.live
@@ -34,7 +35,7 @@ deploy pf to postfix 3.7
 ALICE, BOB, DORA = "alice@example.org", "bob@example.org", "dora@example.net"
 GREY, TOLD, JOE = "joe@grey.example", "joe@told.example", "joe@partner.example"
 LOG = Path("/var/log/nullsender-postfix.log")
-SERVICE = b"/etc/postfix/nullsender/memory/ask.sh"
+SERVICE = "/etc/postfix/nullsender/memory/ask.sh"
 FAILED, FIRST, OTHER = "451 4.3.0", "451 4.7.1", "452 4.5.3"
 
 
@@ -80,19 +81,6 @@ def asked(lab: Lab, sender: str, *recipients: str) -> list[str]:
 def rows(table: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(MEMORY)) as memory:
         return memory.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608  # a name of ours
-
-
-def services() -> list[int]:
-    """Return the processes of our service."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if SERVICE in words:
-            found.append(int(path.parent.name))
-    return found
 
 
 def test_the_first_try_is_deferred_until_its_time_has_passed(server: Lab) -> None:
@@ -168,7 +156,7 @@ def test_a_memory_that_cannot_be_read_defers_and_recovers(server: Lab) -> None:
 
 
 def test_a_service_that_is_gone_defers_and_recovers(server: Lab) -> None:
-    script = Path(SERVICE.decode())
+    script = Path(SERVICE)
     away = script.rename(script.with_suffix(".away"))
     assert asked(server, GREY, ALICE) == [FAILED]
     assert asked(server, JOE, ALICE) == [FAILED]
@@ -179,11 +167,11 @@ def test_a_service_that_is_gone_defers_and_recovers(server: Lab) -> None:
 def test_a_service_that_is_killed_or_falls_silent_forgets_nothing(server: Lab) -> None:
     with server.dialogue() as dialogue:
         assert begun(dialogue, JOE, ALICE, BOB) == ["accepted", "accepted"]
-        for service in services():
+        for service in commands(SERVICE):
             os.kill(service, signal.SIGKILL)
         assert said(dialogue.rcpt(DORA)) in (OTHER, FAILED)
         assert said(dialogue.rcpt(BOB)) == "accepted"
-        for service in services():
+        for service in commands(SERVICE):
             os.kill(service, signal.SIGSTOP)
         assert said(dialogue.rcpt(DORA)) in (OTHER, FAILED)
         assert said(dialogue.rcpt(DORA)) == OTHER

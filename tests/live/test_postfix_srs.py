@@ -14,7 +14,7 @@ from nullsender.keyfile import Key
 from nullsender.session import STRANGER
 from nullsender.srs import Dialect
 from tests.live.deployment import Deployed, deployed, run
-from tests.live.failing import FAILURES, refusing, starting
+from tests.live.failing import FAILURES, commands, halt, kill, refusing, starting
 from tests.live.lab import Lab
 from tests.live.test_exim_batv import today
 from tests.live.test_exim_srs import bounced
@@ -30,7 +30,7 @@ FORWARDED, BOTH, LOCAL = "silent@example.org", "both@example.org", "bob@example.
 ALIAS = "dora@example.org"  # by a local alias
 GONE, FAR = "gone@elsewhere.example", "far@elsewhere.example"
 JIM, ARCHIVE = "jim@partner.example", "archive@elsewhere.example"
-MOST = 20_000
+MOST = 20_040
 POLICY = f"""\
 policy "a site that forwards"
 domains  mine   = example.org
@@ -53,6 +53,7 @@ OWNERS = (
     f"virtual_alias_maps = inline:{{{{{FORWARDED}={GONE}}}, {{{BOTH}={LOCAL} {FAR}}}, {{{ALIAS}=dora@localhost}}}}",
     f"alias_maps = inline:{{{{dora={GONE}}}, {{postmaster=root}}}}",
     "enable_original_recipient = no",
+    "smtpd_discard_ehlo_keywords = silent-discard, DSN,chunking",
     f"message_size_limit = {MOST}",
     f"sender_bcc_maps = inline:{{{{{JIM}={ARCHIVE}}}}}",
     "header_checks = regexp:{{/^X-Owner: once/ PREPEND X-Owner: seen}}",
@@ -104,6 +105,11 @@ def test_forwarded_mail_is_rewritten_and_its_bounce_goes_back(forwarding: Deploy
     assert left(forwarding, JOE, FORWARDED) == ((ours(JOE), GONE),)
     for to in (ours(JOE), ours(JOE).lower(), ours(JOE).upper()):
         assert left(forwarding, "", to)[0][1].lower() == JOE
+
+
+def test_what_asks_for_no_report_is_taken_though_the_owner_hid_dsn(forwarding: Deployed) -> None:
+    assert run("postconf", "-h", "smtpd_discard_ehlo_keywords").split() == ["silent-discard", "chunking"]
+    assert left(forwarding, JOE, ALICE) == ((JOE, ALICE),)
 
 
 def test_nothing_else_is_rewritten(forwarding: Deployed) -> None:
@@ -187,10 +193,8 @@ def test_mail_of_trusted_clients_passes_twice_and_is_seen_once(forwarding: Deplo
     mail["X-Owner"] = "once"
     for _ in range(48):
         mail["Received"] = "by somebody"
-    for lines in range(MOST // 72 - 10, 200, -1):
-        mail.set_content(("x" * 70 + "\n") * lines)
-        if send(forwarding, mail, JIM, GONE, client=TRUSTED).accepted:
-            break
+    mail.set_content(("x" * 70 + "\n") * 243)  # nearly as much as the first smtpd takes
+    assert send(forwarding, mail, JIM, GONE, client=TRUSTED).accepted
     assert forwarding.lab.sink.comes(lambda one: one.recipients == (GONE,), 10), forwarding.log()
     time.sleep(0.5)
     found = arrivals(forwarding, str(mail["Message-ID"]))
@@ -261,6 +265,46 @@ def test_while_postsrsd_is_down_what_needs_it_waits_and_all_else_goes_on(forward
     assert (late.sender, late.recipients) == (ours(JOE), (GONE,))
     assert bounced(forwarding, ours(JOE)) == 250
     assert not any(mail.sender == "" for mail in sink.received)
+
+
+SCRIPTS = "/etc/postfix/nullsender/srs"
+BEHIND = "syslog_name=postfix/nullsender-forwarded"
+
+
+@pytest.mark.parametrize("signal", ["STOP", "KILL"])
+def test_what_is_forwarded_waits_while_the_program_fails(forwarding: Deployed, signal: str) -> None:
+    script = Path(SCRIPTS) / "forward.pl"
+    works = script.read_bytes()
+    script.write_bytes(works.replace(b"say_ '354 go on'", f"kill '{signal}', $$".encode()))
+    mark, mail = forwarding.mark(), message(JOE, FORWARDED)
+    assert send(forwarding, mail, JOE, FORWARDED).accepted
+    if signal == "STOP":
+        assert not arrivals(forwarding, str(mail["Message-ID"]), 0.5)
+        kill(commands(str(script)))
+    assert forwarding.logged("status=deferred (lost connection with 127.0.0.1", mark)
+    script.write_bytes(works)
+    run("postqueue", "-f")
+    (late,) = arrivals(forwarding, str(mail["Message-ID"]))
+    assert (late.sender, late.recipients) == (ours(JOE), (GONE,))
+
+
+def test_what_is_forwarded_waits_for_the_second_smtpd(forwarding: Deployed) -> None:
+    assert left(forwarding, JOE, FORWARDED) == ((ours(JOE), GONE),)
+    halt(commands(BEHIND))
+    mail = message(JOE, FORWARDED)
+    assert send(forwarding, mail, JOE, FORWARDED).accepted
+    assert left(forwarding, JOE, ALICE) == ((JOE, ALICE),)
+    assert not arrivals(forwarding, str(mail["Message-ID"]), 0.5)
+    kill(commands(BEHIND))
+    (late,) = arrivals(forwarding, str(mail["Message-ID"]))
+    assert (late.sender, late.recipients) == (ours(JOE), (GONE,))
+
+
+def test_who_reads_addresses_may_be_killed(forwarding: Deployed) -> None:
+    assert bounced(forwarding, ours(JOE)) == 250
+    kill(commands(f"{SCRIPTS}/reverse.pl"))
+    assert bounced(forwarding, ours(JOE)) in (250, 451)
+    assert left(forwarding, "", ours(JOE)) == (("", JOE),)
 
 
 def test_no_program_warns(forwarding: Deployed) -> None:

@@ -251,6 +251,7 @@ class How(Enum):
     UNLESS = "unless"  # only where nothing is there
     FIRST = "first"  # put before what is there
     LAST = "last"
+    WITHOUT = "without"  # a word taken out of the list that is there
     NAMED = "named"  # as it is, but named: programs know no defaults of what only others use
     WRAP = "wrap"  # what is there moves into the class nullsender_site_NAME
 

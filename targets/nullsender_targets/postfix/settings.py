@@ -29,6 +29,7 @@ def settings(part: Part) -> Settled:
         .and_(_words(part))
         .and_(_notices(part))
         .and_(_lifetimes(part))
+        .and_(_announced(part))
         .and_(callouts.settings(part))
     )
     milters = tuple(
@@ -81,6 +82,15 @@ def _words(part: Part) -> Settled:
         return Settled()
     how = ir.How.UNLESS if words.by_default else ir.How.SET
     return Settled((ir.Parameter("bounce_template_file", ir.OurFile(TEMPLATES), words.made_for, how),))
+
+
+def _announced(part: Part) -> Settled:
+    """Return what announces DSN where clients are made to say NOTIFY=NEVER: smtpd refuses that while it hides DSN."""
+    asked = (s for s in part.statements if isinstance(s.setting, p.SendNdrs) and s.setting.to is not p.NdrTo.ANYONE)
+    ids = tuple(statement.id for statement in asked)
+    if part.standalone or not ids:
+        return Settled()
+    return Settled((ir.Parameter("smtpd_discard_ehlo_keywords", ir.Expression("dsn"), ids, ir.How.WITHOUT),))
 
 
 def _quarantine(part: Part) -> Settled:

@@ -32,6 +32,9 @@ was() { # write down what a parameter is before it is changed
 joined() { # two lists as one
 	if [ -n "$1" ] && [ -n "$2" ]; then printf '%s, %s' "$1" "$2"; else printf '%s%s' "$1" "$2"; fi
 }
+without() { # WORD LIST
+	printf '%s' "$2" | tr -s ', \t' '\n' | grep -vix -e "$1" -e '' | tr '\n' ' '
+}
 main_cf() { # ask first and change then: postconf warns of parameters that nothing uses yet when it is asked
 	classes=$(conf -h smtpd_restriction_classes)
 	was smtpd_restriction_classes
@@ -56,6 +59,7 @@ main_cf() { # ask first and change then: postconf warns of parameters that nothi
 		set) set -- "$@" "$name = $value" ;;
 		unless) [ -n "$now" ] || set -- "$@" "$name = $value" ;;
 		first) set -- "$@" "$name = $(joined "$value" "$now")" ;;
+		without) set -- "$@" "$name = $(without "$value" "$now")" ;;
 		named) set -- "$@" "$name = $now" ;;
 		last) set -- "$@" "$name = $(joined "$now" "$value")" ;;
 		wrap)
