@@ -14,7 +14,7 @@ from nullsender.keyfile import Key
 from nullsender.session import STRANGER
 from nullsender.srs import Dialect
 from tests.live.deployment import Deployed, deployed, run
-from tests.live.failing import FAILURES, commands, halt, kill, refusing, starting
+from tests.live.failing import FAILURES, commands, halt, kill, processes, refusing, starting
 from tests.live.lab import Lab
 from tests.live.test_exim_batv import today
 from tests.live.test_exim_srs import bounced
@@ -267,22 +267,26 @@ def test_while_postsrsd_is_down_what_needs_it_waits_and_all_else_goes_on(forward
     assert not any(mail.sender == "" for mail in sink.received)
 
 
-SCRIPTS = "/etc/postfix/nullsender/srs"
+def test_no_program_warns(forwarding: Deployed) -> None:
+    worst = [line for line in forwarding.log().splitlines() if any(w in line for w in (": warning:", ": fatal:"))]
+    assert [line for line in worst if "srs" not in line and "tcp" not in line.lower()] == []
+
+
+FORWARD = Path("/etc/postfix/nullsender/srs/forward.pl")
 BEHIND = "syslog_name=postfix/nullsender-forwarded"
 
 
 @pytest.mark.parametrize("signal", ["STOP", "KILL"])
 def test_what_is_forwarded_waits_while_the_program_fails(forwarding: Deployed, signal: str) -> None:
-    script = Path(SCRIPTS) / "forward.pl"
-    works = script.read_bytes()
-    script.write_bytes(works.replace(b"say_ '354 go on'", f"kill '{signal}', $$".encode()))
+    works = FORWARD.read_bytes()
+    FORWARD.write_bytes(works.replace(b"say_ '354 go on'", f"kill '{signal}', $$".encode()))
     mark, mail = forwarding.mark(), message(JOE, FORWARDED)
     assert send(forwarding, mail, JOE, FORWARDED).accepted
     if signal == "STOP":
         assert not arrivals(forwarding, str(mail["Message-ID"]), 0.5)
-        kill(commands(str(script)))
+        kill(processes("perl"))
     assert forwarding.logged("status=deferred (lost connection with 127.0.0.1", mark)
-    script.write_bytes(works)
+    FORWARD.write_bytes(works)
     run("postqueue", "-f")
     (late,) = arrivals(forwarding, str(mail["Message-ID"]))
     assert (late.sender, late.recipients) == (ours(JOE), (GONE,))
@@ -302,14 +306,9 @@ def test_what_is_forwarded_waits_for_the_second_smtpd(forwarding: Deployed) -> N
 
 def test_who_reads_addresses_may_be_killed(forwarding: Deployed) -> None:
     assert bounced(forwarding, ours(JOE)) == 250
-    kill(commands(f"{SCRIPTS}/reverse.pl"))
+    kill(processes("perl"))
     assert bounced(forwarding, ours(JOE)) in (250, 451)
     assert left(forwarding, "", ours(JOE)) == (("", JOE),)
-
-
-def test_no_program_warns(forwarding: Deployed) -> None:
-    worst = [line for line in forwarding.log().splitlines() if any(w in line for w in (": warning:", ": fatal:"))]
-    assert [line for line in worst if "srs" not in line and "tcp" not in line.lower()] == []
 
 
 def test_beside_a_filter_it_is_all_the_same(lab: Lab, tmp_path: Path) -> None:
