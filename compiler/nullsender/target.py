@@ -80,31 +80,41 @@ class TargetIR(Protocol):
 
 
 class Lab(Protocol):
-    """Run a private instance of the program inside a namespace in which the host's paths are private."""
+    """Run a private instance of the program inside a namespace in which the host's paths are private.
+
+    A lab inherits what there is nothing to do for with its program; a method that has no statement is abstract.
+    """
 
     def missing(self) -> str | None:
         """Return what is not installed and how to install it, or None."""
 
     def furnish(self) -> None:
         """Make on a fresh machine what installing the package would have made and the machine does not have."""
+        return
 
-    def changed(self, file: LiveFile) -> None:
+    def changed(self, file: LiveFile) -> None:  # noqa: ARG002  # for those who do something
         """Do what the owner of a file that the server reads does when it is new, other than it was, or gone."""
+        return
 
-    def at_rest(self, logged: str) -> bool:
+    def at_rest(self, logged: str) -> bool:  # noqa: ARG002  # for those who do something
         """Tell whether nothing waits to be delivered, and all that can come is in what a session had logged."""
+        return True
 
     def held(self) -> Iterator[bytes]:
         """Yield the messages that wait for a person, as they lie on the disk."""
+        return iter(())
 
     def forget(self) -> None:
         """Forget every message that limits count, whoever was greylisted, and whom next hops said to exist."""
+        return
 
-    def let_pass(self, seconds: int) -> None:
+    def let_pass(self, seconds: int) -> None:  # noqa: ARG002  # for those who do something
         """Make all that is remembered for limits and greylisting so much older."""
+        return
 
-    def ask_ahead(self, recipients: Iterable[str]) -> None:
+    def ask_ahead(self, recipients: Iterable[str]) -> None:  # noqa: ARG002  # for those who do something
         """Have next hops asked now who exists, where a client would wait much longer for that than they take."""
+        return
 
     def boot(self, part: Part, home: Path) -> AbstractContextManager[Callable[[], str]]:
         """Start the program on the files that were applied; the manager gives a function that returns its log."""

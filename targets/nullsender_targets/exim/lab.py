@@ -7,7 +7,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from nullsender.lab import program
 from nullsender.names import LiveFile
 from nullsender.plan import Part
+from nullsender.target import Lab
 from nullsender_targets.exim.remembering import MEMORY
 from nullsender_targets.exim.verify import find
 
@@ -27,7 +28,7 @@ _SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class EximLab:
+class EximLab(Lab):
     """Boot Exim on the files that were applied."""
 
     def missing(self) -> str | None:
@@ -69,9 +70,6 @@ class EximLab:
                 if memory.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
                     earlier = ", ".join(f"{column} = {column} - {seconds}" for column in columns)
                     memory.execute(f"UPDATE {table} SET {earlier}")  # noqa: S608  # names and a number of ours
-
-    def ask_ahead(self, recipients: Iterable[str]) -> None:
-        """It waits no longer than the next hop takes."""
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:  # noqa: ARG002  # Exim knows its own paths

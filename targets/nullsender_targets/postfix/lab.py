@@ -19,6 +19,7 @@ from pathlib import Path
 
 from nullsender.names import Kind, LiveFile
 from nullsender.plan import Part
+from nullsender.target import Lab
 from nullsender_targets.postfix.memory import MEMORY
 
 _LOG, _QUEUE = Path("/var/log/nullsender-postfix.log"), Path("/var/spool/postfix")
@@ -33,7 +34,7 @@ _SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class PostfixLab:
+class PostfixLab(Lab):
     """Boot Postfix on the files that were applied."""
 
     def missing(self) -> str | None:

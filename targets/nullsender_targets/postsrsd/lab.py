@@ -5,15 +5,15 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from nullsender.lab import program
 from nullsender.lab.tagging import write_keys
-from nullsender.names import LiveFile
 from nullsender.plan import Part
+from nullsender.target import Lab
 from nullsender_targets.postsrsd.placement import SCRIPT
 from nullsender_targets.postsrsd.table import LISTENS
 
@@ -21,34 +21,13 @@ _SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class PostsrsdLab:
+class PostsrsdLab(Lab):
     """Boot postsrsd as its unit does that was applied."""
 
     def missing(self) -> str | None:
         if shutil.which("postsrsd") is None:
             return "postsrsd is not installed: apt-get install postsrsd"
         return None
-
-    def furnish(self) -> None:
-        """Make nothing: the package is installed as a whole."""
-
-    def changed(self, file: LiveFile) -> None:
-        """It reads no files but its keys, and those once."""
-
-    def at_rest(self, logged: str) -> bool:  # noqa: ARG002  # it has no messages
-        return True
-
-    def held(self) -> Iterator[bytes]:
-        return iter(())
-
-    def forget(self) -> None:
-        """It remembers nothing."""
-
-    def let_pass(self, seconds: int) -> None:
-        """It remembers nothing."""
-
-    def ask_ahead(self, recipients: Iterable[str]) -> None:
-        """It asks nobody."""
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:

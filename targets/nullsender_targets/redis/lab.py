@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from nullsender.lab import program
-from nullsender.names import LiveFile
 from nullsender.plan import Part
+from nullsender.target import Lab
 from nullsender_targets.redis.placement import NAME, UNITS_FILE
 from nullsender_targets.redis.table import LISTENS
 
@@ -36,7 +36,7 @@ return 'OK'
 
 
 @dataclass(frozen=True, slots=True)
-class RedisLab:
+class RedisLab(Lab):
     """Boot Redis on the file that was applied."""
 
     def missing(self) -> str | None:
@@ -44,26 +44,11 @@ class RedisLab:
             return "Redis is not installed: apt-get install redis-server"
         return None
 
-    def furnish(self) -> None:
-        """Make nothing: the package is installed as a whole."""
-
-    def changed(self, file: LiveFile) -> None:
-        """Redis reads no files of the owner's."""
-
-    def at_rest(self, logged: str) -> bool:  # noqa: ARG002  # it has no messages
-        return True
-
-    def held(self) -> Iterator[bytes]:
-        return iter(())
-
     def forget(self) -> None:
         _say("FLUSHALL")
 
     def let_pass(self, seconds: int) -> None:
         _say("EVAL", _OLDER, "0", str(seconds))
-
-    def ask_ahead(self, recipients: Iterable[str]) -> None:
-        """It asks nobody."""
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:  # noqa: ARG002  # its file says where

@@ -14,14 +14,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nullsender.lab import program
-from nullsender.names import LiveFile
 from nullsender.plan import Part
+from nullsender.target import Lab
 from nullsender_targets.rspamd.table import LISTENS
 
 SCORE_HEADER = "X-Lab-Score"
@@ -56,7 +56,7 @@ rspamd_config:register_symbol({{
 
 
 @dataclass(frozen=True, slots=True)
-class RspamdLab:
+class RspamdLab(Lab):
     """Boot rspamd on the files that were applied. `compiled` holds compiled words by file name, which is a digest."""
 
     compiled: dict[str, bytes] = field(default_factory=dict)
@@ -65,27 +65,6 @@ class RspamdLab:
         if shutil.which("rspamd") is None:
             return "rspamd is not installed: apt-get install rspamd"
         return None
-
-    def furnish(self) -> None:
-        """Make nothing: the package is installed as a whole."""
-
-    def changed(self, file: LiveFile) -> None:
-        """Rspamd watches its maps itself."""
-
-    def at_rest(self, logged: str) -> bool:  # noqa: ARG002  # it logs what it decides before it answers
-        return True
-
-    def held(self) -> Iterator[bytes]:
-        return iter(())
-
-    def forget(self) -> None:
-        """Nothing is counted."""
-
-    def let_pass(self, seconds: int) -> None:
-        """Nothing is remembered."""
-
-    def ask_ahead(self, recipients: Iterable[str]) -> None:
-        """It asks nobody."""
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +16,8 @@ from nullsender import layout
 from nullsender.capability import Capabilities, Way
 from nullsender.diagnostic import Diagnostic
 from nullsender.features import FEATURES
-from nullsender.names import LiveFile
 from nullsender.plan import Part
-from nullsender.target import Artifact, Placement, Target, Verification
+from nullsender.target import Artifact, Lab, Placement, Target, Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +34,11 @@ def render(ir: Words) -> tuple[Artifact, ...]:
 
 
 @dataclass
-class ParrotLab:
+class ParrotLab(Lab):
     lines: list[str] = field(default_factory=list)
 
     def missing(self) -> str | None:
         return None
-
-    def furnish(self) -> None:
-        """Make nothing."""
-
-    def changed(self, file: LiveFile) -> None:
-        """Read nothing."""
-
-    def at_rest(self, logged: str) -> bool:
-        return "restless" not in logged
-
-    def held(self) -> Iterator[bytes]:
-        return iter(())
-
-    def forget(self) -> None:
-        """Count nothing."""
-
-    def let_pass(self, seconds: int) -> None:
-        """Remember nothing."""
-
-    def ask_ahead(self, recipients: Iterable[str]) -> None:
-        """It asks nobody."""
 
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:  # noqa: ARG002  # the protocol's signature
