@@ -24,7 +24,7 @@ from nullsender.plan import DeploymentPlan
 from nullsender.policy import Policy, Rule
 from nullsender.scope import rules_of, srs_of, statements_of, trusted_of
 from nullsender.session import Fields, Session, Stage
-from nullsender.verdict import ACCEPTED, Decision, Effect, Outcome, Verdict
+from nullsender.verdict import ACCEPTED, SPLIT, SPLIT_REPLY, Decision, Effect, Outcome, Verdict
 
 JUNK = ("X-Spam", "Yes")
 _OPEN = frozenset({Loss.NARROWER, Loss.SCOPE})
@@ -151,8 +151,14 @@ class _Comparison:
         for index, (recipient, decision) in enumerate(self.verdict.recipients):
             if index >= len(self.observed.recipients):
                 yield Disagreement("reply", _wanted(decision), "none", recipient)
-            else:
+            elif not self._may_be_split_otherwise(index, decision):
                 yield from self._recipient(recipient, decision, self.observed.recipients[index][1])
+
+    def _may_be_split_otherwise(self, index: int, decision: Decision) -> bool:
+        """Tell whether it is about the class of the first recipient, and one before could not be looked up."""
+        *before, said = (said for _, said in self.observed.recipients[: index + 1])
+        splits = decision.rule == SPLIT or (said.code, said.enhanced) == (SPLIT_REPLY.code, SPLIT_REPLY.enhanced)
+        return splits and any(map(self._cannot_read, before))
 
     def _recipient(self, recipient: str, decision: Decision, said: Said) -> Iterator[Disagreement]:
         lost = self._lost(decision.rule)

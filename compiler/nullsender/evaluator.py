@@ -23,10 +23,8 @@ from nullsender.policy import Policy, Reply, Rule
 from nullsender.scope import rules_of
 from nullsender.session import Session, Stage
 from nullsender.truth import Truth, answer
-from nullsender.verdict import ACCEPTED, Decision, Effect, Outcome, Tried, Verdict
+from nullsender.verdict import ACCEPTED, SPLIT, SPLIT_REPLY, Decision, Effect, Outcome, Tried, Verdict
 
-SPLIT = "split-mail"
-_SPLIT_REPLY = Reply(452, "4.5.3")
 _LOOKUP_FAILED = Reply(451, "4.3.0")
 _OUTCOMES: dict[type[p.Action], Outcome] = {
     p.Reject: Outcome.REJECT,
@@ -93,7 +91,7 @@ class _Evaluation:
                 its_class = self._class(recipient)
                 if first is not None and its_class != first and self._splits():
                     self._tried(SPLIT, Stage.RCPT, recipient, True, Effect.DECIDES)
-                    decision = Decision(Outcome.DEFER, Stage.RCPT, SPLIT, _SPLIT_REPLY)
+                    decision = Decision(Outcome.DEFER, Stage.RCPT, SPLIT, SPLIT_REPLY)
                 else:
                     first = first or its_class
             yield recipient, decision

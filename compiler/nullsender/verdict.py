@@ -10,6 +10,9 @@ from nullsender.session import Outcome as Outcome
 from nullsender.session import Stage
 from nullsender.truth import Truth
 
+SPLIT = "split-mail"  # decides as a rule does
+SPLIT_REPLY = Reply(452, "4.5.3")
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

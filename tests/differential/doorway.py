@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from nullsender.evaluator import SPLIT
 from nullsender.lab.composing import asked_of, compose
 from nullsender.lab.playing import Player
 from nullsender.lab.replies import Reply
@@ -13,7 +12,7 @@ from nullsender.lab.tagging import Tags
 from nullsender.message import read_message
 from nullsender.observation import Arrived, Ndr, Observed, Said
 from nullsender.session import Fields, Session
-from nullsender.verdict import Decision, Verdict
+from nullsender.verdict import SPLIT, Decision, Verdict
 from tests.targets.rspamd.milter import Mail, Outcome, filtered
 
 _ACCEPTED = Said(250, "2.0.0", "ok")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nullsender import condition as c
-from nullsender.evaluator import SPLIT
 from nullsender.features import full_condition, of_rule, of_statement
 from nullsender.policy import Policy
 from nullsender.scope import rules_of, statements_of
-from nullsender.verdict import Effect, Verdict
+from nullsender.verdict import SPLIT, Effect, Verdict
 
 # Nothing that can be written leads to them: no rule is about the kept or about relaying, and no existence is denied.
 UNSAYABLE = frozenset({"kept recipient", "not relaying", "not nonexistent recipients"})

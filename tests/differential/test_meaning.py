@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from nullsender import condition as c
 from nullsender.asking import View, ask
 from nullsender.condition import literals
-from nullsender.evaluator import SPLIT, evaluate
+from nullsender.evaluator import evaluate
 from nullsender.features import full_condition
 from nullsender.policy import Policy, Rule, Stage
 from nullsender.session import Session
 from nullsender.truth import Truth, answer
-from nullsender.verdict import Decision, Effect, Outcome, Verdict
+from nullsender.verdict import SPLIT, Decision, Effect, Outcome, Verdict
 from tests.differential.playing import DEPLOYMENT, Compiled, compiled
 from tests.differential.policies import Draft, drafts
 from tests.differential.sessions import sessions
