@@ -121,7 +121,7 @@ def _is_being_verified(recipient: str) -> bool:
         while b"\0reason\0" not in said or not said.endswith(b"\0\0"):
             more = verify.recv(4096)
             if not more:
-                return False
+                return True  # it ended, and another one answers
             said += more
     return b"\0recipient_status\x003\0" in said  # DEL_RCPT_STAT_TODO
 
