@@ -14,7 +14,7 @@ from tests.live.lab import Lab
 from tests.live.test_exim_batv import ALICE, ELSEWHERE, SIGN, today
 from tests.targets.exim.debian import debian
 from tests.targets.exim.site import TRUSTED, arrivals, log, logged, message, send, site
-from tests.targets.keys import FIRST, KEYS, SECOND, put
+from tests.targets.keys import FIRST, KEYS, SECOND, days, put, set_clock
 
 pytestmark = pytest.mark.live
 
@@ -78,6 +78,19 @@ def test_srs_addresses_exist_for_bounces_with_a_good_hash(forwarding: Deployed) 
     for to in (forged, old, good.replace("=joe@", "=jim@"), "someone@srs.example.org", "SRS0=@srs.example.org"):
         assert bounced(forwarding, to) == 550, to
     assert bounced(forwarding, "postmaster@srs.example.org") == 250
+
+
+@pytest.mark.parametrize("day", ["2027-07-01", "2029-08-26"])
+def test_addresses_are_the_same_to_the_byte_in_years_to_come(lab: Lab, tmp_path: Path, day: str) -> None:
+    def prepare() -> None:
+        debian(split=True)
+        put(FIRST, path=SRS)
+        set_clock(day)
+
+    with site(lab, tmp_path, REWRITE, standalone=False, prepare=prepare) as running:
+        assert left(running, JOE, FORWARDED) == srs.rewritten(JOE, "srs.example.org", FIRST, days(day))
+        aged = [srs.rewritten(JOE, "srs.example.org", FIRST, days(day) - ago) for ago in (0, 10, 11)]
+        assert [bounced(running, to) for to in aged] == [250, 250, 550]
 
 
 def test_every_key_verifies_and_none_is_asked_while_there_is_none(forwarding: Deployed) -> None:
