@@ -19,7 +19,7 @@ from nullsender import policy as p
 from nullsender.asking import POSTMASTER, View, ask, served
 from nullsender.capability import Loss
 from nullsender.lists import sets_of
-from nullsender.observation import Arrived, Observed, Said
+from nullsender.observation import RETURNED, RETURNED_HEADERS, Arrived, Observed, Said
 from nullsender.plan import DeploymentPlan
 from nullsender.policy import Policy, Rule
 from nullsender.scope import rules_of, srs_of, statements_of, trusted_of
@@ -29,11 +29,10 @@ from nullsender.verdict import ACCEPTED, SPLIT, SPLIT_REPLY, Decision, Effect, O
 JUNK = ("X-Spam", "Yes")
 _OPEN = frozenset({Loss.NARROWER, Loss.SCOPE})
 _CLASS = {Outcome.REJECT: 5, Outcome.DEFER: 4}
-_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
 _RETURNED = {
     p.Returned.NOTHING: frozenset[str](),
-    p.Returned.HEADERS: _HEADERS,
-    p.Returned.EVERYTHING: _HEADERS | {"message/rfc822", "message/global"},
+    p.Returned.HEADERS: RETURNED_HEADERS,
+    p.Returned.EVERYTHING: RETURNED,
 }
 _SPOKE = (Effect.DECIDES, Effect.REPORTS, Effect.ADDS, Effect.COUNTS)
 

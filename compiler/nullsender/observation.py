@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from nullsender.session import Fields
 
+# The part of a report that returns the header of a message, or all of it (RFC 6522 §3, RFC 6533 §5).
+RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
+RETURNED = RETURNED_HEADERS | {"message/rfc822", "message/global"}
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

@@ -52,6 +52,9 @@ class Score:
     points: float
 
 
+KNOWN_SECONDS = 36 * 86_400  # so long a sender is known after the last time that greylisting let him pass
+
+
 @dataclass(frozen=True, slots=True)
 class Greylist:
     """Defer until `seconds` after the first try of this client, sender and recipient."""

@@ -12,6 +12,7 @@ from nullsender.truth import Truth
 
 SPLIT = "split-mail"  # decides as a rule does
 SPLIT_REPLY = Reply(452, "4.5.3")
+SPLIT_TEXT = "send this recipient a message of its own"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from nullsender.lab.dialogue import Attempt, Dialogue
-from nullsender.lab.replies import Reply
+from nullsender.lab.dialogue import Attempt
 from nullsender_targets.exim.lab import lab as exim
 from nullsender_targets.exim.remembering import MEMORY
+from tests.live.counted import ALICE, BOB, MESSAGE, said, up_to_data
 from tests.live.deployment import deployed
 from tests.live.lab import Lab
 
@@ -30,8 +30,6 @@ limit bounces to 2 per hour per recipient as each
 limit ordinary mail from joe@told.example to 1 per hour per sender report only as told
 deploy ex to exim 4.96
 """
-ALICE, BOB = "alice@example.org", "bob@example.org"
-MESSAGE = b"From: <>\r\nSubject: a bounce\r\n\r\nHello.\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +48,6 @@ def server(booted: Lab) -> Lab:
 
 def send(lab: Lab, recipient: str = ALICE, sender: str = "") -> Attempt:
     return lab.attempt(sender, [recipient], MESSAGE)
-
-
-def said(attempt: Attempt) -> str:
-    return f"{attempt.last.code} {attempt.last.enhanced}" if not attempt.accepted else "accepted"
 
 
 def rows(table: str) -> list[tuple[object, ...]]:
@@ -102,10 +96,6 @@ def test_of_many_at_once_no_more_pass_than_may(server: Lab) -> None:
         dialogue.__exit__(None, None, None)
     assert sorted(reply.code for reply in replies) == [250] * 2 + [451] * 10
     assert len(rows("counted")) == 2
-
-
-def up_to_data(dialogue: Dialogue) -> list[Reply]:
-    return [dialogue.say(line) for line in ("MAIL FROM:<>", f"RCPT TO:<{ALICE}>", "DATA")]
 
 
 def test_the_first_try_is_deferred_until_its_time_has_passed(server: Lab) -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from nullsender.lab.dialogue import Attempt, Dialogue
-from nullsender.lab.replies import Reply
 from nullsender_targets.postfix.lab import lab as postfix
 from nullsender_targets.postfix.memory import MEMORY
+from tests.live.counted import ALICE, BOB, MESSAGE, said, up_to_data
 from tests.live.deployment import deployed
 from tests.live.lab import Lab
 from tests.live.test_postfix_memory import rows
@@ -27,8 +26,6 @@ limit bounces to 2 per hour per recipient as each
 limit ordinary mail from joe@told.example to 1 per hour per sender report only as told
 deploy pf to postfix 3.7
 """
-ALICE, BOB = "alice@example.org", "bob@example.org"
-MESSAGE = b"From: <>\r\nSubject: a bounce\r\n\r\nHello.\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +44,6 @@ def server(booted: Lab) -> Lab:
 
 def send(lab: Lab, *recipients: str, sender: str = "") -> str:
     return said(lab.attempt(sender, recipients, MESSAGE))
-
-
-def said(attempt: Attempt) -> str:
-    return f"{attempt.last.code} {attempt.last.enhanced}" if not attempt.accepted else "accepted"
 
 
 def test_a_limit_counts_what_came_within_the_period_however_it_is_spread(server: Lab) -> None:
@@ -78,10 +71,6 @@ def test_of_many_at_once_no_more_pass_than_may(server: Lab) -> None:
         dialogue.__exit__(None, None, None)
     assert sorted(reply.code for reply in replies) == [250] * 2 + [451] * 4
     assert len(rows("counted")) == 2
-
-
-def up_to_data(dialogue: Dialogue) -> list[Reply]:
-    return [dialogue.say(line) for line in ("MAIL FROM:<>", f"RCPT TO:<{ALICE}>", "DATA")]
 
 
 def test_what_cannot_be_counted_is_deferred(server: Lab) -> None:

@@ -23,7 +23,7 @@ from nullsender.lab.tagging import Tags
 from nullsender.lists import sets_of
 from nullsender.message import read_message
 from nullsender.names import LiveFile
-from nullsender.observation import Arrived, Ndr, Observed, Said
+from nullsender.observation import RETURNED, Arrived, Ndr, Observed, Said
 from nullsender.policy import Callout, CopyDoubleBounces, Greylist, Policy
 from nullsender.scope import rules_of
 from nullsender.session import Session
@@ -33,8 +33,6 @@ _PATIENCE = 20.0  # seconds until all that a session set off has come to rest
 _AT_MOST = 0.5  # seconds that one session takes
 _GONE = "550 5.1.1 there is nobody of that name"
 _LATER = "451 4.3.0 ask again later"
-# The part of a report that returns the message, or its header (RFC 6522 §3, RFC 6533 §5).
-_OF_THE_MESSAGE = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"})
 
 
 class BrokenOffError(Exception):
@@ -253,7 +251,7 @@ def _returns_nothing(mail: Received) -> bool:
 
 def _returned(mail: Received) -> tuple[str, ...]:
     kinds = (part.get_content_type() for part in mail.message.walk())
-    return tuple(kind for kind in kinds if kind in _OF_THE_MESSAGE)
+    return tuple(kind for kind in kinds if kind in RETURNED)
 
 
 def _plain(address: str) -> str:

@@ -11,6 +11,7 @@ from nullsender.diagnostic import Diagnostic
 from nullsender.features import full_condition
 from nullsender.plan import Part, Step
 from nullsender.policy import Stage
+from nullsender.verdict import SPLIT, SPLIT_REPLY, SPLIT_TEXT
 from nullsender_targets.exim import directories, forging, ir, ndrs, recipients, signing
 from nullsender_targets.exim.conditions import UNKEPT, Conditions, TooDeepError
 from nullsender_targets.exim.counting import COUNT, Counting
@@ -194,7 +195,7 @@ class _Work:
                 ir.When(ir.AtLeast(ir.Fact.RECIPIENTS, 1)),
                 ir.When(ir.Known.OTHER_CLASS),
             ),
-            (ir.Answer(452, "4.5.3", "send this recipient a message of its own", "split-mail"),),
+            (ir.Answer(SPLIT_REPLY.code, SPLIT_REPLY.enhanced, SPLIT_TEXT, SPLIT),),
         )
 
     def _left_behind(self) -> Iterator[ir.Effect]:

@@ -8,8 +8,9 @@ answer. Statements stand by themselves: a transaction would stay open where one 
 from __future__ import annotations
 
 from nullsender.layout import Quoted
+from nullsender.policy import KNOWN_SECONDS
 from nullsender_targets.exim import ir, quote
-from nullsender_targets.exim.remembering import KNOWN_SECONDS, Counted, FirstTry, Reached
+from nullsender_targets.exim.remembering import Counted, FirstTry, Reached
 from nullsender_targets.exim.spelling import condition, variable
 
 _NOW = "(julianday('now') - 2440587.5) * 86400.0"

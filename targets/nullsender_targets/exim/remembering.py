@@ -8,7 +8,6 @@ from nullsender.policy import Limit
 from nullsender_targets.exim.comparing import Variable
 
 MEMORY = "/var/spool/exim4/nullsender-memory"  # a database of SQLite that Exim makes itself
-KNOWN_SECONDS = 36 * 86_400  # so long a sender is known after the last time that he passed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ It keeps that in a database of SQLite. While it cannot be read or written, what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from nullsender import condition as c
@@ -14,12 +14,12 @@ from nullsender import policy as p
 from nullsender.features import full_condition
 from nullsender.plan import Site
 from nullsender.source import Source, Span
+from nullsender.verdict import SPLIT, SPLIT_REPLY, SPLIT_TEXT
 from nullsender_targets.postfix import ir, services
 from nullsender_targets.postfix.draft import Draft
 
 FOLDER = "/var/lib/nullsender"  # of the service alone
 MEMORY = f"{FOLDER}/memory"
-KNOWN_SECONDS = 36 * 86_400  # so long a sender is known after the last time that he passed
 SECONDS = 5  # that the database may take
 SERVICE = services.service("memory", "daemon:postdrop", "/bin/bash")  # whose group may write Postfix's log
 NOTED = (c.RecipientIn, c.Kept, c.RecipientsOver)  # what can be asked of recipients at the end of the data
@@ -45,9 +45,9 @@ class Unwritten(p.Rule):
 def splitting(site: Site) -> Iterator[Unwritten]:
     """Yield what defers a recipient of another class than the first accepted one's, where mail is split."""
     if site.split:
-        reply = p.Reply(452, "4.5.3", "send this recipient a message of its own")
+        reply = replace(SPLIT_REPLY, text=SPLIT_TEXT)
         by_strangers = c.Not(c.SenderNull())
-        yield _unwritten("split-mail", by_strangers, (c.Trusted(),), p.Stage.RCPT, reply, Does.SPLIT)
+        yield _unwritten(SPLIT, by_strangers, (c.Trusted(),), p.Stage.RCPT, reply, Does.SPLIT)
 
 
 def noting(at_end: Iterable[p.Rule]) -> Iterator[Unwritten]:

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from nullsender.entryfile import expand
 from nullsender.layout import Page, Quoted, artifact, render
 from nullsender.names import Kind
-from nullsender.policy import PASSING_MARK, QUARANTINE_MARK, Letter
+from nullsender.policy import KNOWN_SECONDS, PASSING_MARK, QUARANTINE_MARK, Letter
 from nullsender.target import Artifact
 from nullsender_targets.postfix import ir, memory, quote
 from nullsender_targets.postfix.detours import QUARANTINE, TRUSTED
@@ -310,7 +310,7 @@ def _directories(configuration: ir.Configuration) -> Iterator[Artifact]:
 def _memory(configuration: ir.Configuration) -> Iterator[Artifact]:
     if configuration.remembers:
         place = {"folder": quote.word(memory.FOLDER), "memory": quote.word(memory.MEMORY)}
-        asked = {"delimiters": quote.shell(configuration.delimiters), "known": memory.KNOWN_SECONDS}
+        asked = {"delimiters": quote.shell(configuration.delimiters), "known": KNOWN_SECONDS}
         page = render(PACKAGE, "memory.sh.j2", seconds=memory.SECONDS, **place, **asked)
         yield artifact(f"{FOLDER}/memory/ask.sh", page)
         yield artifact(f"{FOLDER}/memory/build.sh", render(PACKAGE, "memory-build.sh.j2", **place))
