@@ -40,6 +40,9 @@ class ParrotLab(Lab):
     def missing(self) -> str | None:
         return None
 
+    def at_rest(self, logged: str) -> bool:
+        return "restless" not in logged
+
     @contextmanager
     def boot(self, part: Part, home: Path) -> Iterator[Callable[[], str]]:  # noqa: ARG002  # the protocol's signature
         self.lines.append("booted")
