@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from nullsender.agreement import disagreements
 from nullsender.lab.lab import Lab
+from nullsender.observation import Observed
 from tests.differential.campaign import Campaign
 from tests.differential.cases import as_policy, write
 from tests.differential.directed import directed
 from tests.differential.features import IF_PASSING, NO_LOGIN, PASSING, UNSAYABLE, exercised
 from tests.differential.playing import DEPLOYMENT
-from tests.differential.servers import running
+from tests.differential.servers import watching
 from tests.differential.shrinking import Found, shrunk
 from tests.differential.stacks import STACKS, Stack, able, exact
 
@@ -31,13 +33,25 @@ MOST_SHRUNK = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Otherwise:
+    """A session that did not go as it is meant, and what was seen of it: another time it may go as it should."""
+
+    found: Found
+    seen: Observed
+
+    def __str__(self) -> str:
+        told = (*map(str, self.found.wrong), as_policy(self.found), *self.seen.spoken, self.seen.log)
+        return "\n".join(told)
+
+
+@dataclass(frozen=True, slots=True)
 class Played:
     """What a campaign at a stack came to."""
 
     stack: Stack
     policies: int
     sessions: int
-    wrong: tuple[Found, ...]
+    wrong: tuple[Otherwise, ...]
     exercised: frozenset[str]
 
 
@@ -56,27 +70,29 @@ def name_of(stack: Stack) -> str:
 @pytest.fixture(scope="module", params=STACKS, ids=name_of)
 def played(request: pytest.FixtureRequest, lab: Lab) -> Played:
     stack = request.param
-    wrong: list[Found] = []
+    wrong: list[Otherwise] = []
     features = frozenset[str]()
     drawing = campaign(stack)
     rounds = (*drawing.rounds(), *drawing.directed(directed(stack), DIRECTED_SESSIONS))
     for one in rounds:
-        assert one.compiled.plan is not None
-        with running(lab, one.compiled.policy, one.compiled.plan, one.compiled.outputs) as play:
+        policy, plan = one.compiled.policy, one.compiled.plan
+        assert plan is not None
+        with watching(lab, policy, plan, one.compiled.outputs) as (watch, signs):
             for session, verdict in one.sessions:
-                found = play(one.policy, session)
-                wrong += [Found(stack, one.compiled.draft, session, found)] if found else []
-                features |= exercised(one.compiled.policy, verdict, DEPLOYMENT)
+                seen = watch(session, verdict)
+                if found := disagreements(verdict, seen, one.policy, plan, signs, session):
+                    wrong.append(Otherwise(Found(stack, one.compiled.draft, session, found), seen))
+                features |= exercised(policy, verdict, DEPLOYMENT)
     return Played(stack, len(rounds), sum(len(one.sessions) for one in rounds), tuple(wrong), features)
 
 
 def test_a_stack_does_what_the_evaluator_says(lab: Lab, played: Played, write_cases: Path | None) -> None:
     assert played.policies * len(STACKS) >= 100
     assert played.sessions * len(STACKS) >= 2000
-    shown = []
-    for number, found in enumerate(played.wrong[:MOST_SHRUNK]):
-        small = shrunk(lab, found)
-        shown.append("\n".join((*map(str, small.wrong), as_policy(small))))
+    shown = [*map(str, played.wrong)]
+    for number, otherwise in enumerate(played.wrong[:MOST_SHRUNK]):
+        small = shrunk(lab, otherwise.found)
+        shown.append("\n".join(("made small:", *map(str, small.wrong), as_policy(small))))
         if write_cases:
             write(small, write_cases / f"{played.stack.name}-{number}")
     assert not played.wrong, f"{len(played.wrong)} of {played.sessions} sessions\n\n" + "\n\n".join(shown)
