@@ -59,6 +59,8 @@ def _component(number: str, output: Output, placement: Placement) -> dict[str, o
         "files": [_file(a.mode, a.path) for a in output.emitted.artifacts],
         "touches": _lines(placement.touches),
         "join": _lines(placement.install if part.standalone else placement.merge),
+        "leave": _lines(placement.leave),
+        "sound": _lines(placement.sound),
         "check": _lines(placement.check),
         "reload": _lines(placement.reload),
     }

@@ -22,6 +22,7 @@ from nullsender.target import Artifact, Origin
 MANIFEST = "manifest.json"
 DUE = "due"  # the folder in a deployment's with what holds from a coming day on
 OURS = "nullsender"  # the folder below a component's home that fragment mode never leaves; the manifest's first key
+_KEPT = (".installed.", ".applied.", ".apply.", ".team.", ".tree.")  # files of apply.sh
 _PART = re.compile(r"[A-Za-z0-9_+=@,.-]+")  # of a path: needs no quoting anywhere
 
 
@@ -199,7 +200,10 @@ def _wrong_with(path: PurePosixPath, standalone: bool, taken: bool) -> str | Non
         return "not a path below its own folder"
     if not all(map(_PART.fullmatch, parts)):
         return "a path of letters, digits and `_+=@,.-` is wanted"
-    if parts[-1].startswith((".installed.", ".applied.", ".tree.")) or parts[:2] == (OURS, ".before"):
+    if parts[-1].startswith((".installed.", ".applied.", ".tree.", ".team.", ".apply.")) or parts[:2] == (
+        OURS,
+        ".before",
+    ):
         return "a name that apply.sh keeps for itself"
     if taken:
         return "there is one of that name already"

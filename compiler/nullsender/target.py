@@ -42,8 +42,11 @@ class Placement:
     `home` is the program's configuration directory: each artifact lands below it at its own path. `touches` are files
     and directories (absolute) that may be changed besides: saved before, put back on failure. The lines are shell
     commands, run with `$NULLSENDER_HOME` set to `home`: `merge` (fragment mode) or `install` (standalone mode) after
-    the artifacts were copied, then `check`, which must fail or say something on stderr when the result is not good,
-    then `reload`, which makes a running program take the new files and does nothing where none runs.
+    the artifacts were copied, then `sound` and `check`, which must fail or say something on stderr when the result is
+    not good, then `reload`, which makes a running program take the new files and does nothing where none runs.
+
+    To take everything out again, `leave` undoes what `merge` or `install` did besides, while the artifacts are still
+    there; they go then, and `sound` and `reload` follow: both have to do without them.
     """
 
     home: str
@@ -52,6 +55,8 @@ class Placement:
     install: tuple[str, ...]
     check: tuple[str, ...]
     reload: tuple[str, ...]
+    sound: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

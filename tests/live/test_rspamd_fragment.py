@@ -125,7 +125,8 @@ def merged(lab: Lab) -> Iterator[None]:
 def check() -> str:
     """Run the check lines of the placement and return what they complain of."""
     said = ""
-    for line in target.placements["debian"].check:
+    placement = target.placements["debian"]
+    for line in (*placement.sound, *placement.check):
         done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
         assert (done.returncode != 0) == bool(done.stderr)
         said += done.stderr

@@ -97,7 +97,7 @@ def test_rules_on_dmarc_need_its_module(lab: Lab) -> None:
     (HOME / "local.d" / "dmarc.conf").write_text("enabled = false;\n")
     place(part(*RULES, standalone=False))
     merge(part(*RULES, standalone=False))
-    check = placements["debian"].check[0]
+    check = placements["debian"].sound[0]
     done = subprocess.run(["sh", "-c", f"set -eu\n{check}"], capture_output=True, text=True)
     assert done.returncode == 1
     assert "nullsender: rules ask for DMARC, and rspamd's module for it is off" in done.stderr

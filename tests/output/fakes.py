@@ -37,9 +37,11 @@ def at(
     install: tuple[str, ...] = (),
     check: tuple[str, ...] = (),
     reload: tuple[str, ...] = (),
+    sound: tuple[str, ...] = (),
+    leave: tuple[str, ...] = (),
 ) -> Placement:
     """Return a placement below a folder of the test's own."""
-    return Placement(str(home), touches, merge, install, check, reload)
+    return Placement(str(home), touches, merge, install, check, reload, sound, leave)
 
 
 def contents(folder: Path) -> Mapping[str, str]:

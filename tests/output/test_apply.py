@@ -270,7 +270,7 @@ def test_a_program_that_is_not_there_is_said_so(host: Host) -> None:
 def test_wrong_use_is_told(host: Host) -> None:
     host.write(host.server(RULES))
     done = host.apply("--force")
-    assert (done.returncode, done.stderr) == (2, "usage: sh apply.sh [--dry-run | --if-due]\n")
+    assert (done.returncode, done.stderr) == (2, "usage: sh apply.sh [--dry-run | --if-due | --remove]\n")
     assert contents(host.home) == {"main.conf": "the owner's\n"}
 
 
@@ -295,3 +295,102 @@ def test_the_script_holds_no_name_of_the_machine_it_was_made_on(host: Host) -> N
     host.tree.rename(moved)
     done = subprocess.run(["sh", "apply.sh"], cwd=moved / "mx1", capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# --- taken out again --------------------------------------------------------------------------------------------------
+PARTING = 'sed -i "/^include nullsender$/d" "$NULLSENDER_HOME/main.conf"'
+
+
+def joined(home: Path, component: str = "postbox", /, **lines: tuple[str, ...]) -> Output:
+    """Return a component that joins a file of its owner's."""
+    place = at(home, touches=(str(home / "main.conf"),), merge=JOIN, **{"leave": (PARTING,), **lines})
+    return output(RULES, component=component, placement=place)
+
+
+def helper(host: Host, **lines: tuple[str, ...]) -> Output:
+    home = host.root / "etc/strainer"
+    if not home.exists():
+        home.mkdir()
+        (home / "main.conf").write_text("the owner's strainer\n")
+    return joined(home, "strainer", **lines)
+
+
+def test_what_was_installed_is_taken_out_again(host: Host) -> None:
+    log = host.root / "log"
+    before = contents(host.home)
+    sound = f'[ ! -e "$NULLSENDER_HOME/nullsender" ] && echo sound >>{log} || echo too early >>{log}'
+    host.write(joined(host.home, sound=(sound,), check=("[ -e rules ] || true",), reload=(f"echo reloaded >>{log}",)))
+    host.apply()
+    log.unlink()
+    (host.home / "nullsender/made-from-rules").write_text("an index\n")
+    done = host.apply("--remove")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"mx1: postbox: taken out of {host.home}\n"
+    assert contents(host.home) == before
+    assert log.read_text() == "sound\nreloaded\n"
+
+
+def test_where_nothing_is_installed_nothing_is_taken_out(host: Host) -> None:
+    before = contents(host.home)
+    host.write(joined(host.home, reload=("false",)))
+    done = host.apply("--remove")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "mx1: nothing is installed here\n", "")
+    assert contents(host.home) == before
+
+
+def test_a_whole_server_gives_the_owner_his_files_back(host: Host) -> None:
+    before = contents(host.home)
+    host.write(host.whole_server(RULES, artifact("main.conf", "ours\n"), artifact("extra/more.conf", "ours\n")))
+    host.apply()
+    assert (host.home / "main.conf").read_text() == "ours\n"
+    assert host.apply("--remove").returncode == 0
+    assert contents(host.home) == before
+    assert not (host.home / "extra").exists()
+
+
+@pytest.mark.parametrize("lines", [{"leave": ("false",)}, {"sound": ("echo bad >&2",)}, {"reload": ("exit 3",)}])
+def test_what_cannot_be_taken_out_stays_whole(host: Host, lines: dict[str, tuple[str, ...]]) -> None:
+    fails = {name: (f"[ ! -e {host.root}/leaving ] || {line}",) for name, (line,) in lines.items()}
+    host.write(joined(host.home, **fails))
+    host.apply()
+    before = contents(host.home)
+    (host.root / "leaving").touch()
+    done = host.apply("--remove")
+    assert done.returncode == 1
+    assert "failed; everything was put back" in done.stderr
+    assert contents(host.home) == before
+
+
+def test_a_helper_that_is_deployed_no_longer_is_left_without_the_rules(host: Host) -> None:
+    host.write(joined(host.home), helper(host))
+    host.apply()
+    strainer = host.root / "etc/strainer"
+    assert (strainer / "nullsender/rules").exists()
+    host.write(joined(host.home))
+    done = host.apply("--dry-run")
+    assert done.stdout.splitlines()[-2:] == [
+        "mx1: strainer: belongs to it no longer",
+        "mx1: nothing was done: this was a dry run",
+    ]
+    assert (strainer / "nullsender/rules").exists()
+    done = host.apply()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"mx1: strainer: taken out of {strainer}" in done.stdout
+    assert contents(strainer) == {"main.conf": "the owner's strainer\n"}
+    assert (host.home / "nullsender/rules").exists()
+    assert host.apply().stdout == "mx1: nothing has changed\n"
+
+
+def test_a_helper_that_cannot_be_left_is_tried_again(host: Host) -> None:
+    stop = host.root / "stop"
+    host.write(joined(host.home), helper(host, leave=(f"[ ! -e {stop} ]", PARTING)))
+    host.apply()
+    stop.touch()
+    host.write(joined(host.home))
+    done = host.apply()
+    assert done.returncode == 1
+    assert "mx1: failed; everything was put back" in done.stderr
+    assert (host.root / "etc/strainer/nullsender/rules").exists()
+    stop.unlink()
+    assert "taken out" in host.apply().stdout
+    assert host.apply().stdout == "mx1: nothing has changed\n"

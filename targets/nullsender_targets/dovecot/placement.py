@@ -29,7 +29,6 @@ def _unless(test: str, complaint: str) -> str:
 
 _PLUGINS = f"{{ {_CONF} -f protocol=lmtp -h mail_plugins; {_CONF} -f protocol=lda -h mail_plugins; }}"
 _CHECK = (
-    f"{_CONF} -n >/dev/null",
     _unless(f"{_CONF} -n | grep -qF {_SCRIPT}", "Dovecot does not read conf.d/99-nullsender.conf"),
     _unless(f"{_PLUGINS} | grep -qw sieve", "no script would run: mail_plugins of lmtp and lda are without sieve"),
 )
@@ -43,5 +42,7 @@ placements: Mapping[str, Placement] = {
         install=_JOIN,
         check=_CHECK,
         reload=_RELOAD,
+        sound=(f"{_CONF} -n >/dev/null",),
+        leave=(f"rm -f -- {_OURS}",),
     )
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nullsender.shell import added, taken_out
 from nullsender.target import Placement
 
 HOME = "/etc/exim4"
@@ -32,32 +33,44 @@ _DIRECTORIES = (
 )
 
 
+def _include(ours: str) -> str:
+    return f".include {HOME}/nullsender/{ours}.conf"
+
+
 def _split(section: str, ours: str) -> str:
     """Return the line that has Debian's split configuration include one of our files."""
     folder = f'"$NULLSENDER_HOME"/conf.d/{section}'
-    include = f".include {HOME}/nullsender/{ours}.conf"
+    include = _include(ours)
     return f"[ ! -d {folder} ] || printf '%s\\n' '{include}' >{folder}/{_DROP_IN[section]}"
+
+
+_MACROS = '"$NULLSENDER_HOME"/exim4.conf.localmacros'
+_TEMPLATE = '"$NULLSENDER_HOME"/exim4.conf.template'
 
 
 def _unsplit(section: str, ours: str) -> str:
     """Return the line that has Debian's single template include one of our files, behind the section's beginning."""
-    template = '"$NULLSENDER_HOME"/exim4.conf.template'
-    include = f".include {HOME}/nullsender/{ours}.conf"
+    include = _include(ours)
     return (
-        f"[ ! -f {template} ] || grep -qxF '{include}' {template} || "
-        f"sed -i 's|^begin {section}s*$|&\\n{include}|' {template}"
+        f"[ ! -f {_TEMPLATE} ] || grep -qxF '{include}' {_TEMPLATE} || "
+        f"sed -i 's|^begin {section}s*$|&\\n{include}|' {_TEMPLATE}"
     )
 
 
-_MACROS = '"$NULLSENDER_HOME"/exim4.conf.localmacros'
-_MAIN = f".include {HOME}/nullsender/main.conf"
+_MAIN = _include("main")
 _MERGE = (
     _INDEX,
     _DIRECTORIES,
     *(_split(*section) for section in _SECTIONS.items()),
-    f"grep -qsxF '{_MAIN}' {_MACROS} || printf '%s\\n' '{_MAIN}' >>{_MACROS}",
+    added(_MAIN, _MACROS),
     *(_unsplit(*section) for section in _SECTIONS.items() if section[0] != "main"),
     "update-exim4.conf",
+)
+_LEAVE = (
+    *(f'rm -f -- "$NULLSENDER_HOME"/conf.d/{section}/{name}' for section, name in _DROP_IN.items()),
+    taken_out((_MAIN,), _MACROS),
+    taken_out(tuple(map(_include, _SECTIONS.values())), _TEMPLATE),
+    "! command -v update-exim4.conf >/dev/null || update-exim4.conf",
 )
 # A syntax check sees no wrong expansion; a dialogue does, with these words of Exim's own.
 _DIALOGUE = (
@@ -82,7 +95,7 @@ _ANSWERS = (
     "END { exit failed }' >&2 || "
     "{ echo 'these routers answer without `condition = NULLSENDER_ANSWERS`' >&2; exit 1; }"
 )
-_CHECK = ("exim4 -bV >/dev/null", _ASKED, _DIALOGUE, _ANSWERS)
+_CHECK = (_ASKED, _DIALOGUE, _ANSWERS)
 _RELOAD = ('pid=$(cat /run/exim4/exim.pid 2>/dev/null) && kill -0 "$pid" 2>/dev/null && kill -HUP "$pid" || true',)
 
 placements: Mapping[str, Placement] = {
@@ -98,5 +111,7 @@ placements: Mapping[str, Placement] = {
         install=(_INDEX, _DIRECTORIES),
         check=_CHECK,
         reload=_RELOAD,
+        sound=("exim4 -bV >/dev/null",),
+        leave=_LEAVE,
     ),
 }

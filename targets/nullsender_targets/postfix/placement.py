@@ -16,13 +16,17 @@ _MEMORY = (
     'if [ -f "$NULLSENDER_HOME/nullsender/memory/build.sh" ]; then sh "$NULLSENDER_HOME/nullsender/memory/build.sh"; fi'
 )
 
+_ENTER = 'sh "$NULLSENDER_HOME/nullsender/merge.sh"'
+_LEAVE = f'if [ -f "$NULLSENDER_HOME/nullsender/merge.sh" ]; then {_ENTER} undo; fi'
+
 placements: Mapping[str, Placement] = {
     "debian": Placement(
         home="/etc/postfix",
         touches=("/etc/postfix/main.cf", "/etc/postfix/master.cf"),
-        merge=(_LISTS, _DIRECTORIES, _MEMORY, 'sh "$NULLSENDER_HOME/nullsender/merge.sh"'),
+        merge=(_LISTS, _DIRECTORIES, _MEMORY, _ENTER),
         install=(_LISTS, _DIRECTORIES, _MEMORY),
-        check=(
+        check=(),
+        sound=(
             'postconf -c "$NULLSENDER_HOME" -n >/dev/null',
             'postconf -c "$NULLSENDER_HOME" -M >/dev/null',
             # Debian keeps copies of files of /etc for services that run in a chroot, and says so when one is old.
@@ -30,5 +34,6 @@ placements: Mapping[str, Placement] = {
             'echo "$said" | grep -v -e "^$" -e " differ$" >&2 || :',
         ),
         reload=('if postfix -c "$NULLSENDER_HOME" status 2>/dev/null; then postfix -c "$NULLSENDER_HOME" reload; fi',),
+        leave=(_LEAVE,),
     )
 }

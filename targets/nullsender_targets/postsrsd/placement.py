@@ -11,6 +11,7 @@ UNIT, SCRIPT = "nullsender/postsrsd.service", "nullsender/postsrsd.sh"
 
 _NAME = "nullsender-postsrsd.service"
 _LINK = f"/etc/systemd/system/{_NAME}"
+_ENABLED = f"/etc/systemd/system/multi-user.target.wants/{_NAME}"
 _OURS = f'"$NULLSENDER_HOME"/{UNIT}'
 _JOIN = (
     "mkdir -p /etc/systemd/system",
@@ -26,10 +27,11 @@ _RELOAD = (
 placements: Mapping[str, Placement] = {
     "debian": Placement(
         home=HOME,
-        touches=(_LINK, f"/etc/systemd/system/multi-user.target.wants/{_NAME}"),
+        touches=(_LINK, _ENABLED),
         merge=_JOIN,
         install=_JOIN,
         check=(_CHECK,),
         reload=(_RELOAD,),
+        leave=(f"rm -f -- {_LINK} {_ENABLED}",),
     )
 }

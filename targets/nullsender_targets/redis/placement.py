@@ -37,5 +37,6 @@ placements: Mapping[str, Placement] = {
         install=(_LINK,),
         check=(_CHECK,),
         reload=(_RELOAD,),
+        leave=(f'rm -f -- "$NULLSENDER_HOME"/{UNITS_FILE}',),
     )
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nullsender.shell import added, taken_out
 from nullsender.target import Placement
 
 # The only lines in a file of the owner. `lua =` must stand there itself: inside the include it would replace the stock
@@ -15,10 +16,6 @@ OWNERS_LINES = (
 )
 
 _FILE = f'"$NULLSENDER_HOME"/{OWNERS_FILE}'
-
-
-def _append(line: str) -> str:
-    return f"grep -qsxF '{line}' {_FILE} || printf '\\n%s\\n' '{line}' >> {_FILE}"
 
 
 # configtest ends with 0 for much that does not work: what it says of our files counts as well.
@@ -34,7 +31,6 @@ def _shows(section: str, text: str, complaint: str) -> str:
 
 
 _CHECK = (
-    _CONFIGTEST,
     _shows("nullsender", '"rules"', "rspamd does not see the section nullsender"),
     _shows("lua", "nullsender/engine.lua", "rspamd does not load nullsender/engine.lua"),
     _shows("lua", "rules/rspamd.lua", "rspamd does not load its own rules any more"),
@@ -53,9 +49,11 @@ placements: Mapping[str, Placement] = {
     "debian": Placement(
         home="/etc/rspamd",
         touches=(f"/etc/rspamd/{OWNERS_FILE}",),
-        merge=tuple(map(_append, OWNERS_LINES)),
+        merge=tuple(added(line, _FILE) for line in OWNERS_LINES),
         install=(),
         check=_CHECK,
         reload=_RELOAD,
+        sound=(_CONFIGTEST,),
+        leave=(taken_out(OWNERS_LINES, _FILE),),
     )
 }

@@ -2,17 +2,17 @@
 # Usage: sh merge.sh [undo]
 #
 # Join the policy to the main.cf and master.cf that are there, or take it out again. What the owner has is kept: a value
-# that has to change is written down in .before, and every run begins by putting back what an earlier one changed.
+# that has to change is written down in .was, and every run begins by putting back what an earlier one changed.
 set -eu
 ours=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 home=$(dirname -- "$ours")
-before=$ours/.before
+undoes=$ours/.was
 
 conf() { postconf -c "$home" "$@"; }
 lines() { grep -v -e '^#' -e '^$' -- "$1" || :; }
 
 undo() {
-	[ -f "$before" ] || return 0
+	[ -f "$undoes" ] || return 0
 	while IFS= read -r line; do
 		what=${line#* }
 		case $line in
@@ -22,12 +22,12 @@ undo() {
 		'option '*) conf -PX "$what" 2>/dev/null || : ;; # gone with its service
 		'option-was '*) conf -P "$what" ;;
 		esac
-	done <"$before"
-	rm -f -- "$before"
+	done <"$undoes"
+	rm -f -- "$undoes"
 }
 was() { # write down what a parameter is before it is changed
 	now=$(conf -n "$1" 2>/dev/null)
-	if [ -n "$now" ]; then printf 'set %s\n' "$now"; else printf 'unset %s\n' "$1"; fi >>"$before"
+	if [ -n "$now" ]; then printf 'set %s\n' "$now"; else printf 'unset %s\n' "$1"; fi >>"$undoes"
 }
 joined() { # two lists as one
 	if [ -n "$1" ] && [ -n "$2" ]; then printf '%s, %s' "$1" "$2"; else printf '%s%s' "$1" "$2"; fi
@@ -40,7 +40,7 @@ main_cf() { # ask first and change then: postconf warns of parameters that nothi
 	was smtpd_restriction_classes
 	lines "$ours/main.cf.add" >"$ours/.lines"
 	while IFS= read -r line; do
-		printf 'unset %s\n' "${line%% =*}" >>"$before"
+		printf 'unset %s\n' "${line%% =*}" >>"$undoes"
 		set -- "$@" "$line"
 	done <"$ours/.lines"
 	lines "$ours/main.cf.change" >"$ours/.lines"
@@ -64,7 +64,7 @@ main_cf() { # ask first and change then: postconf warns of parameters that nothi
 		last) set -- "$@" "$name = $(joined "$now" "$value")" ;;
 		wrap)
 			site=nullsender_site_${name#smtpd_}
-			printf 'unset %s\n' "$site" >>"$before"
+			printf 'unset %s\n' "$site" >>"$undoes"
 			classes=$(joined "$classes" "$site")
 			# smtpd ends at a class of nothing
 			set -- "$@" "$site = ${now:-check_client_access static:DUNNO}" "$name = $value, $site"
@@ -76,7 +76,7 @@ main_cf() { # ask first and change then: postconf warns of parameters that nothi
 }
 master_cf() {
 	lines "$ours/master.cf.add" | while IFS= read -r line; do
-		printf 'service %s\n' "${line%%=*}" >>"$before"
+		printf 'service %s\n' "${line%%=*}" >>"$undoes"
 		conf -M "$line"
 	done
 	options "$ours/master.cf.entrance" smtp/inet smtpd/pass
@@ -90,7 +90,7 @@ options() { # FILE SERVICE...
 		lines "$file" | while IFS= read -r line; do
 			name=${line%%=*}
 			now=$(conf -P "$service/$name" 2>/dev/null || :)
-			if [ -n "$now" ]; then printf 'option-was %s\n' "$now"; else printf 'option %s\n' "$service/$name"; fi >>"$before"
+			if [ -n "$now" ]; then printf 'option-was %s\n' "$now"; else printf 'option %s\n' "$service/$name"; fi >>"$undoes"
 			conf -P "$service/$line"
 		done
 	done
@@ -98,6 +98,6 @@ options() { # FILE SERVICE...
 
 undo
 [ "${1-}" = undo ] && exit 0
-: >"$before"
+: >"$undoes"
 master_cf
 main_cf # last: every program of Postfix waits until main.cf has not changed for two seconds
