@@ -33,13 +33,19 @@ from tests.servers.packages import unpacked_trees
 
 ROOT = Path(__file__).parents[2]
 MODULES = {
-    "exim": ("conditions", "rules", "recipients", "sets", "lower", "spelling"),
-    "postfix": ("questions", "gates", "access", "recipients", "sets", "lower", "partial", "blocklists"),
+    "exim": (
+        *("conditions", "rules", "recipients", "sets", "lower", "spelling", "comparing", "statements"),
+        *("counting", "memory", "signing", "searching", "headers", "filtering", "tags", "ndrs"),
+    ),
+    "postfix": (
+        *("questions", "gates", "access", "recipients", "sets", "lower", "partial", "blocklists", "callouts"),
+        *("memory", "remembering", "forwarding", "returning", "detours", "directories", "tags"),
+    ),
     "rspamd": ("lower",),
 }
 CHOICES = 2  # mutants of each operator on parts
 LONGEST = 240  # seconds for a mutant
-SOURCES = 32  # of each target
+SOURCES = 40  # of each target
 EVALUATOR = "evaluator"
 _BEST = ("killed", "refused")
 T = TypeVar("T")
