@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
 
 from nullsender import condition as c
 from nullsender import policy as p
@@ -59,7 +59,7 @@ class _Planner:
 
     def run(self, decided_in_front: dict[str, str]) -> DeploymentPlan:
         choices, gaps = self._choices(decided_in_front)
-        choices = self._counted_last(self._one_sum(self._in_order(choices)))
+        choices = self._told_last(self._one_sum(self._in_order(choices)))
         self.found.extend(self.refusals.approximated(option) for option in choices if option.step.losses)
         settings = self._settings()
         site = self._site()
@@ -129,14 +129,14 @@ class _Planner:
                         choices = _with(choices, move)
         return choices
 
-    def _counted_last(self, choices: list[Option]) -> list[Option]:
-        """See that no message is counted that is refused afterwards: a helper counts before its server decides."""
+    def _told_last(self, choices: list[Option]) -> list[Option]:
+        """See that a helper counts and reports nothing of which its server decides afterwards."""
         tried = set[tuple[tuple[int, int], ...]]()
-        while early := next(_counted_and_refused(choices), None):
+        while early := next(_told_too_early(choices), None):
             move = self._together(*early)
             places = tuple((option.member.index, option.step.stage) for option in choices)
             if move is None or places in tried:
-                self.found.append(self.refusals.counted_and_refused(*early))
+                self.found.append(self.refusals.told_too_early(*early))
                 break
             tried.add(places)
             choices = self._in_order(_with(choices, move))
@@ -254,14 +254,29 @@ def _with(choices: list[Option], move: Option) -> list[Option]:
     return [move if option.step.rule is move.step.rule else option for option in choices]
 
 
-def _counted_and_refused(choices: list[Option]) -> Iterator[tuple[Option, Option]]:
-    """Yield each limit of a helper with what its server may refuse when the helper has counted the message."""
-    for counting in (option for option in choices if option.step.rule.limit and option.member.index):
-        for other in choices:
-            refuses = isinstance(other.step.rule.action, p.Reject | p.Defer) and not other.step.rule.report_only
-            after = other.member.index == 0 and other.step.stage >= counting.step.stage
-            if refuses and after and can_meet(counting.step.rule, other.step.rule):
-                yield counting, other
+def _told_too_early(choices: list[Option]) -> Iterator[tuple[Option, Option]]:
+    """Yield what a helper counts or reports, each with what its server decides only when the helper has been asked.
+
+    Nothing that is refused is counted, by whichever rule; and where a rule decides, none behind it reports.
+    """
+    for told, other in product((option for option in choices if option.member.index), choices):
+        before = other.member.index == 0 and other.step.stage >= told.step.stage and _ends(other.step.rule)
+        if not before or not can_meet(told.step.rule, other.step.rule):
+            continue
+        rule = told.step.rule
+        refused = rule.limit and isinstance(other.step.rule.action, p.Reject | p.Defer)
+        if refused or ((rule.limit or rule.report_only) and _stands_before(choices, other, told)):
+            yield told, other
+
+
+def _ends(rule: p.Rule) -> bool:
+    return decides(rule) and not rule.report_only
+
+
+def _stands_before(choices: list[Option], first: Option, second: Option) -> bool:
+    """Tell whether the policy asks one rule before the other: at an earlier stage, or written before it."""
+    places = [(option.step.rule.stage, choices.index(option)) for option in (first, second)]
+    return places[0] < places[1]
 
 
 def _asks_for_the_sum(rule: p.Rule) -> bool:

@@ -128,13 +128,14 @@ class Refusals:
             labels=(Label(question.step.rule.span, "asks for the sum"),),
         )
 
-    def counted_and_refused(self, counting: Option, other: Option) -> Diagnostic:
+    def told_too_early(self, told: Option, other: Option) -> Diagnostic:
+        words = ("count", "counted") if told.step.rule.limit else ("report", "reported")
         return Diagnostic(
             "NS550",
-            f"`{counting.step.rule.words}` would count what `{other.step.rule.words}` refuses",
-            counting.step.rule.span,
-            note=f"{other.member.name} decides after {counting.member.name} has counted the message",
-            labels=(Label(other.step.rule.span, "refuses it afterwards"),),
+            f"`{told.step.rule.words}` would {words[0]} what `{other.step.rule.words}` decides",
+            told.step.rule.span,
+            note=f"{other.member.name} decides after {told.member.name} has {words[1]} the message",
+            labels=(Label(other.step.rule.span, "decides it afterwards"),),
             help="let the two exclude each other with `except`",
         )
 

@@ -291,6 +291,31 @@ def test_what_the_server_alone_can_refuse_after_it_was_counted_is_an_error() -> 
     assert codes(planned(apart + ALL, targets=targets)[1]) == []
 
 
+REPORTING = {
+    **TARGETS,
+    "alpha": target("alpha", LATE_SERVER),
+    "beta": target("beta", replace(FILTER, ways={**FILTER.ways, "report only": (Way("logs it"),)})),
+}
+REPORT = "reject mail scoring 5 or more report only\n"
+BLOCK = "reject mail when client in partner at content\n"
+
+
+def test_what_the_server_would_decide_after_its_helper_has_reported_goes_to_the_helper() -> None:
+    plan, found = planned(BLOCK + REPORT + BOTH, targets=REPORTING)
+    assert codes(found) == []
+    assert where(plan)["reject-mail"] == ("beta", CONTENT)
+    apart = REPORT.replace("mail", "outgoing mail")
+    plan, found = planned(BLOCK + apart + BOTH, targets=REPORTING)
+    assert codes(found) == []
+    assert where(plan)["reject-mail"] == ("alpha", CONTENT), "the two never meet"
+
+
+def test_what_the_server_alone_can_decide_after_it_was_reported_is_an_error() -> None:
+    _, found = planned('reject mail when header "X" matches /y/\n' + REPORT + BOTH, targets=REPORTING)
+    assert codes(found) == ["NS550"]
+    assert "would report what" in found[0].message
+
+
 REWRITE = 'rewrite forwarded mail with srs keys "/etc/srs.keys" as srs.example.org{}\n'
 DIALECTS = {
     name: target(name, replace(SERVER, ways={**SERVER.ways, "rewrite with srs": (Way("it does", dialect=dialect),)}))
