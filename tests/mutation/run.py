@@ -106,7 +106,14 @@ def _part(target: str, operator: str, choice: int, rounds: tuple[Round, ...]) ->
 
 
 def _source(target: str, mutant: Mutant, rounds: tuple[Round, ...]) -> Callable[[], Fate]:
-    return lambda: playing.play(_lab, target, rounds, playing.of_source(target, mutant))
+    def run() -> Fate:
+        try:
+            emit = playing.of_source(target, mutant)
+        except Exception as error:  # it cannot even be loaded
+            return Fate("refused", 0, f"{type(error).__name__}: {str(error)[:80]}")
+        return playing.play(_lab, target, rounds, emit)
+
+    return run
 
 
 def _judging(mutant: Mutant, rounds: tuple[Round, ...], seen: evaluating.Seen) -> Callable[[], Fate]:
