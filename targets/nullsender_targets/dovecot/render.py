@@ -9,6 +9,7 @@ from nullsender_targets.dovecot import ir, quote
 
 PACKAGE = "nullsender_targets.dovecot"
 SCRIPT = "nullsender/answers.sieve"
+_TAG = "prvs=*="  # of BATV; with ten `?` for the digits, Pigeonhole 0.5.19 also takes what only begins so
 
 
 def artifacts(script: ir.Script) -> tuple[Artifact, ...]:
@@ -24,5 +25,6 @@ def artifacts(script: ir.Script) -> tuple[Artifact, ...]:
         precedences=quote.strings(answering.PRECEDENCES),
         suppressed=quote.strings(answering.SUPPRESSED),
         senders=quote.strings(answering.SENDERS),
+        tagged=quote.strings(f"{_TAG}{pattern}" for pattern in answering.SENDERS),
     )
     return (artifact(SCRIPT, page),)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from nullsender import answering
 from nullsender.layout import Quoted
 from nullsender_targets.exim import ir
+from nullsender_targets.exim.spelling import SENDERS_LOCAL_PART
 
 MACRO = "NULLSENDER_ANSWERS"
 MARK = "nullsender-answers"  # by which apply.sh knows the macro again in what Exim has read
@@ -26,7 +27,7 @@ def condition(ndrs: ir.Ndrs) -> Quoted | None:
         f"!match{{$h_Precedence:}}{{(?i){_either(answering.PRECEDENCES)}}}",
         f"!match{{$h_X-Auto-Response-Suppress:}}{{(?i){_either(answering.SUPPRESSED)}}}",
         r"or{ {!def:h_Auto-Submitted:} {match{$h_Auto-Submitted:}{\N(?i)^\s*no\s*([;(]|$)\N}} }",
-        rf"!match{{$sender_address_local_part}}{{\N(?i)^({_either(map(_pattern, answering.SENDERS))})$\N}}",
+        rf"!match{{{SENDERS_LOCAL_PART}}}{{\N^({_either(map(_pattern, answering.SENDERS))})$\N}}",
     )
     return Quoted(f"${{if and{{ {' '.join(f'{{{part}}}' for part in parts)} }}}}")
 

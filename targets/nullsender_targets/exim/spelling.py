@@ -15,6 +15,10 @@ REPORT = "$acl_m_nullsender_report"
 BARE = r'match{$smtp_command_argument}{\N(?i)^<?"?postmaster"?>?(\s|$)\N}'
 _SIZE = "${if >{$message_size}{0}{$message_size}{0}}"  # as the client declared it
 LINE = r"\n Message: nullsender: "  # Exim puts a blank before each line of the report but the first
+PRVS = r"\N^prvs=\d{4}[0-9a-f]{6}=\N"
+SENDERS_LOCAL_PART = (  # in lower case, without quotes and without a tag
+    rf'${{sg{{${{sg{{${{lc:$sender_address_local_part}}}}{{\N^"|"$|\\(.)\N}}{{\$1}}}}}}{{{PRVS}}}{{}}}}'
+)
 
 
 def variable(of: ir.Variable) -> str:

@@ -9,20 +9,16 @@ from typing import Any
 from nullsender.layout import Quoted
 from nullsender_targets.exim import ir, memory, quote, tags
 from nullsender_targets.exim.searching import search
-from nullsender_targets.exim.spelling import BARE, LINE, REPORT, condition, variable
+from nullsender_targets.exim.spelling import BARE, LINE, PRVS, REPORT, SENDERS_LOCAL_PART, condition, variable
 
-_PRVS = r"\N^prvs=\d{4}[0-9a-f]{6}=\N"
 _PLAIN = r"[^\x00-\x20\x22(),:;<>@[\\\]\x7f]+"  # a local part that needs no quotes: others have no subaddress
 _ITEM = r"^\s*Message: nullsender: "  # a line of the report, once it is an item of a list
 
 _READINGS: Mapping[ir.Reading, str] = {
-    ir.Reading.LOCAL: rf"${{sg{{${{lc:$local_part}}}}{{{_PRVS}}}{{}}}}",
+    ir.Reading.LOCAL: rf"${{sg{{${{lc:$local_part}}}}{{{PRVS}}}{{}}}}",
     ir.Reading.DOMAIN: f"${{if {BARE}{{}}{{${{lc:$domain}}}}}}",
     ir.Reading.RCPT: f"${variable(ir.Var.LOCAL)}@${variable(ir.Var.DOMAIN)}",
-    ir.Reading.SENDER: (
-        r"${if def:sender_address{${sg{${sg{${lc:$sender_address_local_part}}"
-        rf'{{\N^"|"$|\\(.)\N}}{{\$1}}}}}}{{{_PRVS}}}{{}}}}@${{lc:$sender_address_domain}}}}}}'
-    ),
+    ir.Reading.SENDER: f"${{if def:sender_address{{{SENDERS_LOCAL_PART}@${{lc:$sender_address_domain}}}}}}",
     ir.Reading.REPORT: "$spam_report",
     ir.Reading.SPF: r"${if match{$spf_result}{\N^(pass|fail|softfail|neutral|none)$\N}{$spf_result}{error}}",
     ir.Reading.RETURNED: (
