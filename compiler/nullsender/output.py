@@ -200,10 +200,7 @@ def _wrong_with(path: PurePosixPath, standalone: bool, taken: bool) -> str | Non
         return "not a path below its own folder"
     if not all(map(_PART.fullmatch, parts)):
         return "a path of letters, digits and `_+=@,.-` is wanted"
-    if parts[-1].startswith((".installed.", ".applied.", ".tree.", ".team.", ".apply.")) or parts[:2] == (
-        OURS,
-        ".before",
-    ):
+    if parts[-1].startswith(_KEPT) or parts[:2] == (OURS, ".before"):
         return "a name that apply.sh keeps for itself"
     if taken:
         return "there is one of that name already"

@@ -17,6 +17,6 @@ def taken_out(lines: tuple[str, ...], file: str) -> str:
     words = " ".join(f"-e '{line}'" for line in lines)
     rest = '"$NULLSENDER_HOME/nullsender/.rest"'
     return (
-        f"if grep -qsxF {words} {file}; then grep -vxF {words} {file} >{rest} || :; "
-        f"cat {rest} >{file}; [ -s {file} ] || rm -f -- {file}; fi"
+        f"if grep -qsxF {words} {file}; then {{ {{ grep -vxF {words} {file} >{rest} || [ $? -eq 1 ]; }} && "
+        f"cat {rest} >{file} && {{ [ -s {file} ] || rm -f -- {file}; }}; }} || exit 1; fi"
     )

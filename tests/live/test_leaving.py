@@ -21,6 +21,7 @@ POLICY = """
 policy "for a while"
 domains mine = example.org
 recipients of mine are anyone
+deliver mine to lmtp 127.0.0.1:24
 reject bounces to several recipients
 reject ordinary mail from foe@partner.example  as no-foes
 """
@@ -57,10 +58,11 @@ def policy(folder: Path, deploys: str) -> Path:
     return path
 
 
-def script(folder: Path, deploys: str) -> str:
+def script(folder: Path, deploys: str, *, standalone: bool = False) -> str:
     """Compile, and return the script that installs it."""
-    compile_tree(policy(folder, deploys), "mx", folder / "out", standalone=False, verify=False)
-    return str(folder / "out/mx/apply.sh")
+    out = folder / ("whole" if standalone else "out")
+    compile_tree(policy(folder, deploys), "mx", out, standalone=standalone, verify=False)
+    return str(out / "mx/apply.sh")
 
 
 def owners_postfix() -> None:
@@ -125,6 +127,54 @@ def test_helpers_that_are_deployed_no_longer_are_as_they_were(lab: Lab, tmp_path
         name: text for name, text in alone.items() if "/.team." not in name
     }
     assert "nothing has changed" in run("sh", script(tmp_path, ALONE))
+    lab.fresh()
+
+
+@pytest.mark.parametrize(
+    ("deploys", "furnish"),
+    [(ALL, owners_postfix), ("exim 4.96", lambda: debian(split=True)), ("exim 4.96", lambda: debian(split=False))],
+    ids=["postfix, all", "exim", "exim unsplit"],
+)
+def test_a_fragment_that_became_a_whole_server_leaves_the_host_as_it_was(
+    lab: Lab, tmp_path: Path, deploys: str, furnish: Callable[[], None]
+) -> None:
+    lab.fresh()
+    furnish()
+    before = state()
+    run("sh", script(tmp_path, deploys))
+    whole = script(tmp_path, deploys, standalone=True)
+    run("sh", whole)
+    run("sh", whole, "--remove")
+    assert state() == before
+    lab.fresh()
+
+
+def test_what_was_changed_by_hand_meanwhile_is_told(lab: Lab, tmp_path: Path) -> None:
+    lab.fresh()
+    owners_postfix()
+    before = state()
+    apply = script(tmp_path, ALONE)
+    run("sh", apply)
+    now = run("postconf", "-h", "smtpd_data_restrictions").strip()
+    run("postconf", "-e", f"smtpd_data_restrictions = {now}, reject_unauth_pipelining")
+    said = run("sh", apply, "--remove")
+    assert said.count("by hand") == 1
+    assert "main.cf: smtpd_data_restrictions was changed by hand" in said
+    assert f"smtpd_data_restrictions = {now}, reject_unauth_pipelining" in said
+    assert state() == before
+    lab.fresh()
+
+
+def test_what_an_earlier_version_wrote_down_is_undone(lab: Lab, tmp_path: Path) -> None:
+    lab.fresh()
+    owners_postfix()
+    before = state()
+    apply = script(tmp_path, ALONE)
+    run("sh", apply)
+    (owner.HOME / "nullsender/.was").rename(owner.HOME / "nullsender/.before")
+    run("sh", apply)
+    run("sh", apply, "--remove")
+    assert state() == before
     lab.fresh()
 
 

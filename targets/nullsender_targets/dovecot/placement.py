@@ -42,7 +42,7 @@ placements: Mapping[str, Placement] = {
         install=_JOIN,
         check=_CHECK,
         reload=_RELOAD,
-        sound=(f"{_CONF} -n >/dev/null",),
+        sound=(f"! command -v doveconf >/dev/null || {_CONF} -n >/dev/null",),
         leave=(f"rm -f -- {_OURS}",),
     )
 }

@@ -27,6 +27,7 @@ placements: Mapping[str, Placement] = {
         install=(_LISTS, _DIRECTORIES, _MEMORY),
         check=(),
         sound=(
+            '[ -e "$NULLSENDER_HOME/main.cf" ] || return 0',  # the host had none before
             'postconf -c "$NULLSENDER_HOME" -n >/dev/null',
             'postconf -c "$NULLSENDER_HOME" -M >/dev/null',
             # Debian keeps copies of files of /etc for services that run in a chroot, and says so when one is old.

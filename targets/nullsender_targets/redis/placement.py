@@ -22,7 +22,7 @@ _CHECK = (
 _RELOAD = (
     f'if [ -d /run/systemd/system ]; then if [ -e "$NULLSENDER_HOME"/{UNITS_FILE} ]; '
     f"then systemctl enable --quiet {_SERVICE} && systemctl restart {_SERVICE}; "
-    f"else systemctl disable --quiet --now {_SERVICE}; fi; fi"
+    f"else systemctl disable --quiet --now {_SERVICE} || :; fi; fi"
 )
 
 _ENABLED = f"/etc/systemd/system/multi-user.target.wants/{_SERVICE}.service"

@@ -53,7 +53,7 @@ placements: Mapping[str, Placement] = {
         install=(),
         check=_CHECK,
         reload=_RELOAD,
-        sound=(_CONFIGTEST,),
+        sound=(f"! command -v rspamadm >/dev/null || {{ {_CONFIGTEST}; }}",),
         leave=(taken_out(OWNERS_LINES, _FILE),),
     )
 }

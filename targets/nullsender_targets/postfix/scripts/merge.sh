@@ -12,7 +12,16 @@ conf() { postconf -c "$home" "$@"; }
 lines() { grep -v -e '^#' -e '^$' -- "$1" || :; }
 
 undo() {
+	[ ! -f "$ours/.before" ] || mv -- "$ours/.before" "$undoes" # as it was called once
 	[ -f "$undoes" ] || return 0
+	conf -n 2>/dev/null >"$ours/.lines"
+	sed -n 's/^became //p' "$undoes" | while IFS= read -r line; do
+		name=${line%% =*}
+		grep -qxF -e "$line" "$ours/.lines" || {
+			echo "main.cf: $name was changed by hand; what an earlier policy had put there is taken out, and with it:"
+			grep -e "^$name = " "$ours/.lines" || echo "$name = (nothing)"
+		} >&2
+	done
 	while IFS= read -r line; do
 		what=${line#* }
 		case $line in
@@ -72,7 +81,14 @@ main_cf() { # ask first and change then: postconf warns of parameters that nothi
 		esac
 	done <"$ours/.lines"
 	rm -f -- "$ours/.lines"
-	for change in "$@" "smtpd_restriction_classes = $classes"; do conf -e "$change"; done # at once: in no order
+	names=' '
+	for change in "$@" "smtpd_restriction_classes = $classes"; do # at once: in no order
+		conf -e "$change"
+		names="$names${change%% =*} "
+	done
+	conf -n 2>/dev/null | while IFS= read -r line; do
+		case $names in *" ${line%% =*} "*) printf 'became %s\n' "$line" >>"$undoes" ;; esac
+	done
 }
 master_cf() {
 	lines "$ours/master.cf.add" | while IFS= read -r line; do
