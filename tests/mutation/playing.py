@@ -23,6 +23,7 @@ from tests.differential.directed import directed
 from tests.differential.playing import DEPLOYMENT
 from tests.differential.servers import running
 from tests.differential.stacks import STACKS, Stack
+from tests.differential.world import furnished
 from tests.mutation import parts
 from tests.mutation.sources import Mutant
 
@@ -105,8 +106,9 @@ def is_equivalent(target: str, operator: str, choice: int, rounds: tuple[Round, 
             found = parts.changed(output.part, operator, choice)
             if found is None:
                 continue
-            policy = parts.meaning(one.policy, output.part, found[1])
-            for session, verdict in one.sessions:
+            changed = parts.meaning(one.policy, output.part, found[1])
+            policy, sessions = furnished(changed, tuple(session for session, _ in one.sessions))
+            for session, (_, verdict) in zip(sessions, one.sessions, strict=True):
                 if shown(evaluate(policy, session, DEPLOYMENT)) != shown(verdict):
                     return False
     return True
