@@ -21,8 +21,8 @@ SENDERS = (
     *("*-bounce", "*-bounces", "*-bounce+*", "*-bounces+*", "bounce-*", "bounces-*"),
     *("noreply", "no-reply", "donotreply", "do-not-reply"),
 )
-
-_NO = re.compile(r"\s*no\s*([;(]|$)", re.IGNORECASE)
+# A person's mail, in `Auto-Submitted`: a pattern for the beginning of the value, in any case.
+BY_A_PERSON = r"\s*no\s*([;(]|$)"
 
 
 def is_ordinary(sender: str, fields: tuple[tuple[str, str], ...]) -> bool:
@@ -37,6 +37,6 @@ def is_ordinary(sender: str, fields: tuple[tuple[str, str], ...]) -> bool:
 def _tells(name: str, value: str) -> bool:
     """Tell whether a field says that nobody wrote the message, or that nobody wants an answer."""
     if name == "auto-submitted":
-        return _NO.match(value) is None
+        return re.match(BY_A_PERSON, value, re.IGNORECASE) is None
     words = {"precedence": PRECEDENCES, "x-auto-response-suppress": SUPPRESSED}.get(name, ())
     return name in map(str.lower, LIST_FIELDS) or any(word.lower() in value.lower() for word in words)

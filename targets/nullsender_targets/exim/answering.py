@@ -26,7 +26,7 @@ def condition(ndrs: ir.Ndrs) -> Quoted | None:
         *(f"!def:h_{field}:" for field in answering.LIST_FIELDS),
         f"!match{{$h_Precedence:}}{{(?i){_either(answering.PRECEDENCES)}}}",
         f"!match{{$h_X-Auto-Response-Suppress:}}{{(?i){_either(answering.SUPPRESSED)}}}",
-        r"or{ {!def:h_Auto-Submitted:} {match{$h_Auto-Submitted:}{\N(?i)^\s*no\s*([;(]|$)\N}} }",
+        rf"or{{ {{!def:h_Auto-Submitted:}} {{match{{$h_Auto-Submitted:}}{{\N(?i)^{answering.BY_A_PERSON}\N}}}} }}",
         rf"!match{{{SENDERS_LOCAL_PART}}}{{\N^({_either(map(_pattern, answering.SENDERS))})$\N}}",
     )
     return Quoted(f"${{if and{{ {' '.join(f'{{{part}}}' for part in parts)} }}}}")
